@@ -1,0 +1,50 @@
+"""The ways to group photos: the one table of methods, read by the config, --help, README and the tests.
+
+Light to import: a method's module is loaded only when it is chosen (`load`).
+"""
+
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import NamedTuple
+
+__all__ = ["METHODS", "Method", "load"]
+
+
+class Method(NamedTuple):
+    """One way to group: where its function is, and what a user must know before choosing it.
+
+    The function is `cluster(features, n_clusters, *, seed, **options) -> Grouping`.
+    """
+
+    target: str  # "module:function", imported when the method is chosen
+    summary: str  # one line for --help
+    cost: str  # growth with n rows, d dimensions, k clusters
+    limit: int | None  # rows up to which it runs as named; None: no limit
+    above: str  # what happens above the limit
+    n_clusters: str = "required"  # "required", "optional" (found by the method when None) or "unused"
+    needs: tuple[str, ...] = ()  # inputs beside the features, passed by these keywords: "photos", "timestamps"
+
+
+METHODS = {
+    "som": Method(
+        "lookalike.clustering.som:cluster",
+        "self-organizing map whose units are merged (Ward) to n_clusters, or one unit a cluster",
+        "n · units · d an epoch",
+        None,
+        "streams over a memory map; the map stays at most 40 x 40",
+    ),
+    "kmeans": Method(
+        "lookalike.clustering.partition:kmeans",
+        "k-means: the nearest of n_clusters means",
+        "n · k · d a pass",
+        100_000,
+        "mini-batch k-means, then one exact pass",
+    ),
+}
+
+
+def load(method: str) -> Callable:
+    """Import and return the function of a method; ValueError names the methods when there is none of that name."""
+    if method not in METHODS:
+        raise ValueError(f"expected a method of {', '.join(METHODS)}, found {method!r}")
+    return resolve_name(METHODS[method].target)
