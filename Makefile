@@ -1,0 +1,32 @@
+# make demo and make test set everything up by themselves: a virtual environment in .venv with pinned packages.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: setup demo test lint bench clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	touch $@
+
+demo: setup
+	$(BIN)/python run_all.py --dataset sample --extract.backbone handcrafted
+	@echo "Groups:   output/sample/04_cluster/clusters.csv"
+	@echo "Scores:   output/sample/05_evaluate/report.md"
+	@echo "Pictures: output/sample/06_visualize/"
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-bench benchmarks/work
