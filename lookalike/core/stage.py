@@ -14,7 +14,6 @@ from typing import Protocol
 
 from lookalike.core.artifacts import (
     Manifest,
-    digest_of,
     file_digest,
     read_manifest,
     recover,
@@ -26,6 +25,7 @@ from lookalike.core.errors import UserError
 
 __all__ = ["STAGES", "Stage", "is_current", "parameters_of", "stage_folder"]
 
+DRAFT = ".draft.json"  # holds the row key of an unfinished draft
 STAGES = {  # script and folder name -> section of config.py
     "00_make_labels": "make_labels",
     "01_preprocess": "preprocess",
@@ -99,7 +99,7 @@ class Stage:
         except OSError:
             raise UserError(f"{self.name} is already running on {self.folder.parent}: wait for it to end") from None
         recover(self.folder)
-        self._open_draft()
+        self.resumed = self._open_draft()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -141,18 +141,17 @@ class Stage:
             print(f"{self.name}: approximation: {line}")
         print(f"{self.name}: {summary}, {rate:,.0f} images/s, {self.seconds:.1f} s -> {self.folder}", flush=True)
 
-    def _open_draft(self) -> None:
+    def _open_draft(self) -> bool:
+        """Make an empty draft folder, unless an interrupted run left one with the same row key; say whether it did."""
         key = self.row_key or None
         with suppress(OSError, ValueError):
             if key and json.loads((self.draft / DRAFT).read_text(encoding="utf-8")) == key:
-                return
+                return True
         if self.draft.exists():
             shutil.rmtree(self.draft)
         self.draft.mkdir()
         write_json(self.draft / DRAFT, key)
-
-
-DRAFT = ".draft.json"  # what the rows of an unfinished draft depend on
+        return False
 
 
 def _digest(settings: Settings, source: str) -> str | None:
@@ -178,8 +177,3 @@ def _checked_digest(settings: Settings, source: str, reader: str) -> str:
 
 def _command(settings: Settings, name: str) -> str:
     return f"python {name}.py --dataset {settings.dataset}"
-
-
-def key_of(*parts: object) -> str:
-    """Return the row key of the parts a row depends on."""
-    return digest_of(list(parts))

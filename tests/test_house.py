@@ -1,0 +1,86 @@
+"""The shape of the project: scripts are recipes, imports go one way, TensorFlow stays in its room."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = [*sorted(ROOT.glob("0[0-9]_*.py")), ROOT / "run_all.py"]
+MODULES = sorted((ROOT / "lookalike").rglob("*.py"))
+SOURCES = [*SCRIPTS, ROOT / "config.py", *MODULES]
+TENSORFLOW = {"tensorflow", "keras", "openvino"}
+SHOWN = {"visual", "search"}  # rooms that may use the result types of clustering
+HEAVY = {*TENSORFLOW, "sklearn", "matplotlib", "pandas", "faiss", "numba"}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(path):
+    return path.relative_to(ROOT / "lookalike").parts[0]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_a_recipe(script):
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 45
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_one_way(module):
+    allowed = {"core", "__init__.py", room(module)} | ({"clustering"} if room(module) in SHOWN else set())
+    for name in imports(module):
+        parts = name.split(".")
+        assert parts[0] != "config", f"{module.name} imports config"
+        if parts[0] == "lookalike" and len(parts) > 1:
+            assert parts[1] in allowed, f"{module.name} imports {name}"
+        assert parts[0] not in TENSORFLOW or room(module) == "models", f"{module.name} imports {name}"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_help_is_complete_and_loads_nothing_heavy(script):
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = [{str(script)!r}, '--help']\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        f"finally: print(sorted({HEAVY!r} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "--dataset" in done.stdout
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_public_names_are_declared_and_exist(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "a module says what it does"
+    public = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+    declared = next((ast.literal_eval(node.value) for node in tree.body if _declares(node)), None)
+    assert declared is not None or not public, "a module with public names has __all__"
+    missing = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    undocumented = [node.name for node in missing if node.name in (declared or []) and not ast.get_docstring(node)]
+    assert not undocumented
+
+
+def _declares(node):
+    return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+
+
+def test_the_project_speaks_of_itself_alone():
+    words = re.compile(r"(^|[^A-Za-z])/(work|farm)/|TODO|FIXME|NotImplementedError")
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "README.md"]
+    found = [path.name for path in files if path != Path(__file__) and words.search(path.read_text(encoding="utf-8"))]
+    assert not found
