@@ -1,0 +1,53 @@
+"""Run a frozen graph on the processor's cores with OpenVINO: one stream a core, each its own request.
+A core computes a whole batch by itself, so a vector does not depend on how many cores there are."""
+
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import openvino
+from openvino.preprocess import PrePostProcessor
+
+from lookalike.core.errors import UserError
+
+__all__ = ["BATCH", "open_graph"]
+
+BATCH = 8
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[Callable, int, str]:
+    """Return `features(uint8 (BATCH, size, size, 3)) -> float32 (BATCH, d)`, safe in threads, the batch and device.
+
+    workers: number of streams. Raises UserError for a precision that a CPU has not.
+    """
+    if precision not in HINTS:
+        raise UserError(
+            f"expected extract.precision {' or '.join(HINTS)} with openvino, found {precision}: float16 needs a GPU"
+        )
+    core = openvino.Core()
+    steps = PrePostProcessor(core.read_model(path))
+    steps.input().tensor().set_element_type(openvino.Type.u8)
+    model = steps.build()
+    model.reshape([BATCH, size, size, 3])
+    settings = {
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "NUM_STREAMS": workers,
+        "INFERENCE_NUM_THREADS": workers,
+        "ENABLE_CPU_PINNING": False,  # pinned streams would wait for the decoders that share their core
+    }
+    compiled = core.compile_model(model, "CPU", settings)
+    idle = SimpleQueue()
+    for _ in range(workers):
+        idle.put(compiled.create_infer_request())
+
+    def features(images: np.ndarray) -> np.ndarray:
+        request = idle.get()
+        try:
+            request.infer([images], share_inputs=True)
+            return request.get_output_tensor().data.copy()
+        finally:
+            idle.put(request)
+
+    return features, BATCH, "CPU"
