@@ -17,7 +17,7 @@ try:
 except ImportError:
     pillow_heif = None
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "Probe", "pixel_digest", "probe", "read", "write"]
+__all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "Probe", "decode", "pixel_digest", "probe", "read", "write"]
 
 MAX_PIXELS = 178_956_970  # the size from which Pillow, too, takes a file for a decompression bomb
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif")
@@ -86,6 +86,11 @@ def read(path: Path, *, target: int | None = None) -> np.ndarray:
         data = Path(path).read_bytes()
     except OSError as error:
         raise _unreadable(error) from error
+    return decode(data, target=target)
+
+
+def decode(data: bytes, *, target: int | None = None) -> np.ndarray:
+    """Return the photo in the bytes of an image file, as `read` does. Raises ImageError."""
     with _open(io.BytesIO(data)) as image:
         if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB"):
             return _decode_jpeg(data, image.size, target)

@@ -1,5 +1,5 @@
 """Turn photos into feature vectors: each worker thread decodes a batch of photos and computes their vectors.
-Decoding and inference both release the GIL, so every core is busy with one or the other; few photos are held at a time."""
+Both release the GIL, so every core is busy with one or the other, and only a batch a thread is held in memory."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from lookalike.core.errors import UserError
 from lookalike.models import VIEWS
 from lookalike.models.engines import Extractor
 
-__all__ = ["crop_view", "extract_rows", "l2_normalise", "mirror_view", "read_square", "whole_view"]
+__all__ = ["crop_view", "extract_rows", "l2_normalise", "mirror_view", "read_square", "square", "whole_view"]
 
 CROP = 0.8  # share of each side that the centre crop keeps
 
@@ -30,7 +30,7 @@ def extract_rows(
     """Return float32 (n, dimension), a row a photo in the order of `paths`, and for each None or why it has no vector.
 
     views: names of VIEWS whose vectors are averaged; l2: scale each row to length 1; advance: called with the number of
-    photos done. A photo that cannot be read has a row of zeros. A row depends on its photo alone, not on its neighbours.
+    photos done. A photo that cannot be read has a row of zeros. A row depends on nothing but its own photo.
     """
     looks = [resolve_name(VIEWS[name]) for name in _checked(views)]
     rows = np.zeros((len(paths), extractor.dimension), np.float32)
@@ -77,10 +77,11 @@ def _read_batch(paths: Sequence[Path], size: int) -> tuple[np.ndarray, list[str 
 
 def read_square(path: Path, size: int) -> np.ndarray:
     """Return a photo stretched to uint8 (size, size, 3) RGB: pixel areas averaged when shrinking, else bilinear."""
-    return _resize(images.read(path, target=size), size)
+    return square(images.read(path, target=size), size)
 
 
-def _resize(photo: np.ndarray, size: int) -> np.ndarray:
+def square(photo: np.ndarray, size: int) -> np.ndarray:
+    """Return a photo (h, w, 3) stretched to (size, size, 3): pixel areas averaged when shrinking, else bilinear."""
     shrinks = min(photo.shape[:2]) >= size
     return cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
@@ -100,7 +101,7 @@ def crop_view(squares: np.ndarray) -> np.ndarray:
     side = squares.shape[1]
     margin = round(side * (1 - CROP) / 2)
     centre = slice(margin, side - margin)
-    return np.stack([_resize(photo[centre, centre], side) for photo in squares])
+    return np.stack([square(photo[centre, centre], side) for photo in squares])
 
 
 def l2_normalise(rows: np.ndarray) -> np.ndarray:
