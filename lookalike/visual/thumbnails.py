@@ -1,0 +1,58 @@
+"""Small square pictures of photos, for every map and sheet; a photo that cannot be read is a crossed one."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import cpu_count
+
+from lookalike.core import images
+from lookalike.core.progress import progress
+
+__all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink"]
+
+Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
+
+
+def reader(folder: Path) -> Reader:
+    """Return a function that reads photos by their path below a folder."""
+    return lambda path, target: images.read(folder / path, target=target)
+
+
+def load_thumbnails(paths: Sequence[str], read: Reader, side: int, *, workers: int | None = None) -> np.ndarray:
+    """Read photos as squares: uint8 (n, side, side, 3) RGB, whole photo, centred on white."""
+    squares = np.empty((len(paths), side, side, 3), np.uint8)
+
+    def load(item: tuple[int, str]) -> None:
+        row, path = item
+        try:
+            squares[row] = shrink(read(path, side), side)
+        except images.ImageError:
+            squares[row] = missing(side)
+
+    with progress("thumbnails", len(paths)) as advance, ThreadPoolExecutor(workers or cpu_count()) as pool:
+        for _ in pool.map(load, enumerate(paths)):
+            advance(1)
+    return squares
+
+
+def shrink(photo: np.ndarray, side: int) -> np.ndarray:
+    """Fit a photo, uint8 (h, w, 3), into a white square of `side` pixels."""
+    height, width = photo.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    square = np.full((side, side, 3), 255, np.uint8)
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
+    square[top : top + size[1], left : left + size[0]] = small
+    return square
+
+
+def missing(side: int) -> np.ndarray:
+    """Draw the square that stands for a photo that cannot be read."""
+    square = np.full((side, side, 3), 232, np.uint8)
+    for start, end in (((0, 0), (side - 1, side - 1)), ((0, side - 1), (side - 1, 0))):
+        cv2.line(square, start, end, (170, 170, 170), max(1, side // 32), cv2.LINE_AA)
+    return square
