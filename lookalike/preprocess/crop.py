@@ -21,16 +21,15 @@ def crop_padding(rgb: np.ndarray, tolerance: float = 5.0) -> np.ndarray:
     return np.ascontiguousarray(rgb[rows, columns])
 
 
-def square(rgb: np.ndarray) -> np.ndarray:
-    """Centre the photo on a blurred, enlarged copy of itself, as wide and high as its longer side."""
+def square(rgb: np.ndarray, *, white: bool = False) -> np.ndarray:
+    """Centre the photo on a square as wide and high as its longer side.
+
+    Beside it is a blurred, enlarged copy of itself, or white, which suits a photo without background.
+    """
     height, width = rgb.shape[:2]
-    side, short = max(height, width), min(height, width)
-    if side == short:
-        return rgb.copy()
-    top, left = (height - short) // 2, (width - short) // 2
-    small = cv2.resize(rgb[top : top + short, left : left + short], (BLURRED_SIDE,) * 2, interpolation=cv2.INTER_AREA)
-    result = cv2.resize(cv2.GaussianBlur(small, (0, 0), BLUR_SIGMA), (side, side), interpolation=cv2.INTER_CUBIC)
+    side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
+    result = np.full((side, side, 3), 255, np.uint8) if white else _blurred_copy(rgb, side)
     result[top : top + height, left : left + width] = rgb
     return result
 
@@ -52,3 +51,13 @@ def _content(means: np.ndarray, first: np.ndarray, tolerance: float) -> slice:
     """Return the range of lines, means (n, 3), between the padding at both ends; all of them if all are padding."""
     differing = np.flatnonzero((np.abs(means - first) > tolerance).any(axis=1))
     return slice(differing[0], differing[-1] + 1) if differing.size else slice(None)
+
+
+def _blurred_copy(rgb: np.ndarray, side: int) -> np.ndarray:
+    """Enlarge the central square of the photo to `side` pixels and blur it."""
+    height, width = rgb.shape[:2]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    centre = rgb[top : top + short, left : left + short]
+    small = cv2.resize(centre, (BLURRED_SIDE, BLURRED_SIDE), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(small, (0, 0), BLUR_SIGMA), (side, side), interpolation=cv2.INTER_CUBIC)

@@ -49,8 +49,9 @@ def prepare(
     framed = crop.cap(crop.crop_padding(rgb) if crop_padding else rgb, _cap(longest, size))
     mask = load(background)(framed)
     fallback = None if mask is None else fault(mask)
-    image = framed if mask is None or fallback else on_white(framed, mask)
-    image = crop.square(image) if square else image
+    removed = mask is not None and fallback is None
+    image = on_white(framed, mask) if removed else framed
+    image = crop.square(image, white=removed) if square else image
     return Prepared(crop.resize(image, tuple(size)) if size else image, framed, mask, fallback)
 
 
