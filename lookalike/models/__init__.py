@@ -5,7 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["BACKBONES", "ENGINES", "MODEL_SUFFIXES", "PRECISIONS", "VIEWS", "WEIGHTS", "Backbone", "is_model_file"]
+__all__ = [
+    "AUGMENTATIONS",
+    "BACKBONES",
+    "ENGINES",
+    "LOSSES",
+    "MODEL_SUFFIXES",
+    "OPTIMIZERS",
+    "PRECISIONS",
+    "VIEWS",
+    "WEIGHTS",
+    "Backbone",
+    "Choice",
+    "Loss",
+    "is_model_file",
+]
 
 
 @dataclass(frozen=True)
@@ -144,6 +158,48 @@ VIEWS = {
     "mirror": "lookalike.models.extract:mirror_view",
     "crop": "lookalike.models.extract:crop_view",
 }
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One way to teach a backbone.
+
+    function: where the loss is; head: "dense" (class logits) or "cosine" (cosines to class prototypes); per_class: how
+    many photos of a class stand side by side in a batch; summary: for --help.
+    """
+
+    function: str
+    head: str
+    per_class: int
+    summary: str
+
+
+LOSSES = {
+    "cosine": Loss("lookalike.models.losses:cosine", "cosine", 1, "softmax of cosines to class prototypes"),
+    "supcon": Loss("lookalike.models.losses:supcon", "cosine", 4, "supervised contrastive, with cosine"),
+    "proxy_anchor": Loss(
+        "lookalike.models.losses:proxy_anchor", "cosine", 1, "pulls and pushes photos by class proxies"
+    ),
+    "softmax": Loss("lookalike.models.losses:softmax", "dense", 1, "plain classification"),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A function by its place, and what it does, for --help."""
+
+    function: str
+    summary: str
+
+
+AUGMENTATIONS = {
+    "random": Choice("lookalike.models.augment:random_view", "mirrored, turned, sheared, zoomed, shifted and tinted"),
+    "five": Choice("lookalike.models.augment:five_view", "as it is, affine, blurred, mirrored, moved left or right"),
+    "none": Choice("lookalike.models.augment:plain_view", "as it is"),
+}
+
+OPTIMIZERS = ("sgd", "rmsprop", "adam")
+
 
 MODEL_SUFFIXES = (".keras", ".h5", ".pb")
 

@@ -1,0 +1,230 @@
+"""Fine-tune a backbone on labelled photos, and show what that does for classes it has never seen.
+Everything it makes goes to one folder, from which a killed run goes on."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.core.artifacts import digest_of, write_json
+from lookalike.core.errors import UserError
+from lookalike.models import LOSSES, is_model_file
+from lookalike.models.augment import FIVE, view_of, write_five
+from lookalike.models.backbones import build_extractor, find_backbone, weights_digest
+from lookalike.models.checkpoints import writing
+from lookalike.models.export import export
+from lookalike.models.finetune_pictures import draw_before_after, draw_curves, draw_views
+from lookalike.models.freeze import load_model
+from lookalike.models.heads import HEADS, Trainee, unfreeze_layers
+from lookalike.models.holdout import choose_classes, holdout_scores, score_lines
+from lookalike.models.logbook import open_logbook
+from lookalike.models.parts import Parts, divide
+from lookalike.models.pixels import Encoded, read_pixels
+from lookalike.models.quiet import keras, tf
+from lookalike.models.teaching import Lesson, extract_features, teach_backbone, teach_head
+from lookalike.models.tfrecord import read_records, write_records
+from lookalike.models.training import Objective
+
+__all__ = ["finetune"]
+
+WORK = "work"  # folder of what only an unfinished run needs
+SHOWN = 6  # photos, and altered copies of each, in the picture of samples
+
+
+def finetune(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    labels: Sequence[str],
+    folder: Path,
+    *,
+    backbone: str = "mobilenet_v2",
+    weights: str = "imagenet",
+    size: int | None = None,
+    seed: int = 0,
+    holdout_classes: int | Sequence[str] = 0,
+    loss: str = "cosine",
+    epochs: int = 15,
+    head_epochs: int = 10,
+    unfreeze: str | float = 0.25,
+    learning_rate: float = 0.01,
+    head_learning_rate: float = 0.1,
+    optimizer: str = "sgd",
+    momentum: float = 0.9,
+    batch_size: int = 32,
+    temperature: float = 0.1,
+    label_smoothing: float = 0.0,
+    balanced: bool = True,
+    augmentation: str = "random",
+    validation: float = 0.1,
+    patience: int = 5,
+    mixed_precision: bool | None = None,
+    write_augmented: bool = False,
+    write_tfrecords: bool = False,
+    tfrecords: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> dict:
+    """Teach a backbone the classes of labelled photos; return the scores, which are also in scores.json.
+
+    paths: photo files; names: their relative names, by which they are split; labels: "" where unknown; folder: takes
+    the models, history, pictures and scores, and keeps the state of a killed run. weights: as in `build_extractor`.
+    unfreeze: the first layer of the backbone that learns, or the share of its layers. tfrecords: a folder of records to
+    read in place of paths. mixed_precision: float16 arithmetic, None = on a GPU. say: gets each line for the reader.
+    Raises UserError for what a user can mend.
+    """
+    teaching = {"epochs": epochs, "head_epochs": head_epochs, "unfreeze": unfreeze, "augmentation": augmentation}
+    teaching |= {"learning_rate": learning_rate, "head_learning_rate": head_learning_rate}
+    lesson = Lesson(Objective(loss, temperature, label_smoothing), optimizer, momentum, batch_size, patience, seed)
+    photos: Sequence[Encoded] = paths
+    if tfrecords:
+        photos, names, labels = read_records(Path(tfrecords))
+    extractor = _network(backbone, weights, size, seed)
+    side = extractor.input_shape[1]
+    held_out = choose_classes(labels, holdout_classes, seed=seed)
+    pixels, errors = _pixels(photos, names, side, folder / WORK)
+    parts = divide(names, labels, errors, held_out, share=validation, balanced=balanced, say=say)
+    run = {"backbone": f"{backbone} at {side} px", "start weights": weights_digest(extractor), "lesson": repr(lesson)}
+    run |= {"settings": repr(teaching), "photos": digest_of([list(names), list(labels), parts.train.tolist()])}
+
+    before = extract_features(extractor, pixels, parts.holdout, "features before")
+    history, add = open_logbook(folder, say)
+    with _precision(mixed_precision):
+        learner = _network(backbone, weights, side, seed)
+        trainee = Trainee(learner, _head(lesson, learner, len(parts.classes)))
+        _teach(trainee, pixels, parts, lesson, **teaching, folder=folder / WORK, run=run, report=add)
+    extractor.set_weights(learner.get_weights())
+    after = extract_features(extractor, pixels, parts.holdout, "features after")
+
+    scores = _scores(parts, history, errors, names) | {"backbone": backbone, "size": side, "loss": loss}
+    scores["holdout"] = holdout_scores(before, after, [labels[index] for index in parts.holdout], seed=seed)
+    with writing(folder):
+        export(Trainee(extractor, trainee.head), lesson.objective.sharpness, parts.classes, folder)
+        _draw(pixels, parts, history, scores["holdout"], augmentation, seed, folder)
+        write_json(folder / "scores.json", scores)
+        if write_augmented:
+            _write_augmented(pixels, names, labels, parts.train, folder / "augmented")
+        if write_tfrecords and not tfrecords:
+            usable = [label if error is None else "" for label, error in zip(labels, errors, strict=True)]
+            write_records(paths, names, usable, folder / "tfrecords", share=validation)
+    for line in score_lines(scores["holdout"]):
+        say(line)
+    shutil.rmtree(folder / WORK)
+    return scores
+
+
+def _network(backbone: str, weights: str, size: int | None, seed: int) -> keras.Model:
+    """Return the extractor to teach: of a row of the table, or a .keras or .h5 file from photos to vectors."""
+    if is_model_file(backbone):
+        if not backbone.endswith((".keras", ".h5")):
+            raise UserError(
+                f"expected finetune.backbone to be a .keras or .h5 file, found {backbone}, which cannot learn"
+            )
+        return _whole_model(Path(backbone))
+    row = find_backbone(backbone)
+    if not row.builder:
+        raise UserError(f"expected finetune.backbone to be a network, found {backbone}, which has nothing to learn")
+    return build_extractor(row, weights, size=size, seed=seed)
+
+
+def _whole_model(path: Path) -> keras.Model:
+    model = load_model(path)
+    if len(model.input_shape) != 4 or None in model.input_shape[1:] or len(model.output_shape) != 2:
+        raise UserError(
+            f"expected {path.name} to go from photos of one size to vectors, found {model.input_shape} -> "
+            f"{model.output_shape}"
+        )
+    return model
+
+
+def _pixels(photos: Sequence[Encoded], names: Sequence[str], side: int, work: Path) -> tuple[np.ndarray, list]:
+    stamps = [photo.stat().st_mtime_ns if isinstance(photo, Path) and photo.exists() else 0 for photo in photos]
+    with writing(work):
+        return read_pixels(photos, side, work, digest_of([list(names), stamps, side]))
+
+
+@contextmanager
+def _precision(mixed: bool | None) -> Iterator[None]:
+    """Build layers inside with float16 arithmetic and float32 weights, if wanted, or by default on a GPU."""
+    before = keras.config.dtype_policy()
+    wanted = bool(tf.config.list_physical_devices("GPU")) if mixed is None else mixed
+    keras.config.set_dtype_policy("mixed_float16" if wanted else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _head(lesson: Lesson, extractor: keras.Model, n_classes: int) -> keras.Model:
+    return HEADS[LOSSES[lesson.objective.name].head](extractor.output_shape[-1], n_classes, lesson.seed)
+
+
+def _teach(
+    trainee: Trainee,
+    pixels: np.ndarray,
+    parts: Parts,
+    lesson: Lesson,
+    *,
+    epochs: int,
+    head_epochs: int,
+    unfreeze: str | float,
+    augmentation: str,
+    learning_rate: float,
+    head_learning_rate: float,
+    folder: Path,
+    run: dict,
+    report: Callable[[dict], None],
+) -> None:
+    """Run both phases; a layer that cannot learn is found before the first."""
+    unfreeze_layers(trainee.extractor, unfreeze)
+    teach_head(trainee, pixels, parts, lesson, epochs=head_epochs, learning_rate=head_learning_rate, report=report)
+    view, options = view_of(augmentation), {"epochs": epochs, "learning_rate": learning_rate}
+    teach_backbone(trainee, pixels, parts, lesson, view=view, **options, folder=folder, run=run, report=report)
+
+
+def _scores(parts: Parts, history: Sequence[dict], errors: Sequence[str | None], names: Sequence[str]) -> dict:
+    """Return what training says of itself: counts, and the epoch whose weights were kept."""
+    rows = [row for row in history if row["phase"] == "backbone"]
+    best = min(rows, key=lambda row: row.get("val_loss", row["loss"]))
+    return {
+        "n_images": len(names),
+        "n_classes": len(parts.classes),
+        "n_train": len(parts.train),
+        "n_validation": len(parts.validation),
+        "n_holdout": len(parts.holdout),
+        "unreadable": [name for name, error in zip(names, errors, strict=True) if error is not None],
+        "epochs": len(rows),
+        "best": best,
+    }
+
+
+def _draw(
+    pixels: np.ndarray,
+    parts: Parts,
+    history: list[dict],
+    holdout: dict | None,
+    augmentation: str,
+    seed: int,
+    folder: Path,
+) -> None:
+    """Draw curves.png, augmented.png and, with classes held out, holdout.png."""
+    draw_curves(history, folder / "curves.png")
+    view = view_of(augmentation)
+    rng = np.random.default_rng(seed)
+    samples = pixels[rng.permutation(parts.train)[:SHOWN]]
+    random = [[photo, *(view(photo, rng) for _ in range(SHOWN))] for photo in samples]
+    draw_views(
+        random, ["original", *[f"{augmentation} {index + 1}" for index in range(SHOWN)]], folder / "augmented.png"
+    )
+    five = [[photo, *(alter(photo) for alter in FIVE.values())] for photo in samples]
+    draw_views(five, ["original", *FIVE], folder / "augmented_five.png")
+    if holdout:
+        draw_before_after(holdout, folder / "holdout.png")
+
+
+def _write_augmented(
+    pixels: np.ndarray, names: Sequence[str], labels: Sequence[str], rows: np.ndarray, folder: Path
+) -> None:
+    """Write the five copies of every training photo below `folder`, a folder a class."""
+    for row in rows:
+        write_five(pixels[row], names[row], labels[row], folder)

@@ -1,0 +1,71 @@
+"""Pictures of a fine-tuning run: its curves, altered photos, and what it did for classes it never saw.
+Written without a display."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+__all__ = ["draw_before_after", "draw_curves", "draw_views"]
+
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"  # Okabe and Ito's colour-blind-safe palette
+METRICS = {
+    "normalized_mutual_info": "normalized mutual\ninformation",
+    "adjusted_rand_index": "adjusted Rand\nindex",
+    "recall_at_1": "recall@1",
+}
+DPI = 130
+
+
+def draw_curves(history: Sequence[Mapping], path: Path) -> None:
+    """Draw loss and accuracy of every epoch, training and validation, the phases one after the other."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    starts = [index for index in range(1, len(history)) if history[index]["phase"] != history[index - 1]["phase"]]
+    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for key, name, colour in ((quantity, "training", BLUE), (f"val_{quantity}", "validation", ORANGE)):
+            values = [row.get(key, np.nan) for row in history]
+            if np.isfinite(values).any():
+                axes.plot(np.arange(1, len(values) + 1), values, "o-", color=colour, label=name, markersize=3)
+        for start in starts:
+            axes.axvline(start + 0.5, color="0.6", linestyle=":", linewidth=1)
+        axes.set(xlabel="epoch (dotted: the backbone starts to learn)" if starts else "epoch", title=quantity)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_ylim(0, axes.dataLim.ymax * 1.05)
+        axes.legend(frameon=False)
+    figure.axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
+    figure.savefig(path, dpi=DPI)
+
+
+def draw_views(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path: Path) -> None:
+    """Draw photos uint8 (h, w, 3), a row of the original and its altered copies each; `names` head the columns."""
+    figure = Figure(figsize=(1.5 * len(names), 1.5 * len(rows) + 0.3), layout="constrained")
+    grid = figure.subplots(len(rows), len(names), squeeze=False)
+    for line, photos in zip(grid, rows, strict=True):
+        for axes, photo in zip(line, photos, strict=True):
+            axes.imshow(photo)
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+    for axes, name in zip(grid[0], names, strict=True):
+        axes.set_title(name.replace("_", " "), fontsize=9)
+    figure.savefig(path, dpi=DPI)
+
+
+def draw_before_after(holdout: Mapping, path: Path) -> None:
+    """Draw the scores of base, fine-tuned and joint features on the held-out photos side by side."""
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = figure.subplots()
+    series = [("before", "base", "0.6"), ("after", "fine-tuned", BLUE), ("both", "both side by side", GREEN)]
+    for index, (key, name, colour) in enumerate(series):
+        values = [holdout[key][metric] for metric in METRICS]
+        bars = axes.bar(np.arange(len(METRICS)) + (index - 1) * 0.27, values, 0.25, color=colour, label=name)
+        axes.bar_label(bars, fmt="%.3f", fontsize=9, padding=2)
+    n_images, n_classes = holdout["before"]["n_images"], holdout["before"]["n_classes"]
+    axes.set_title(f"{n_images:,} photos of {n_classes:,} classes that training never saw")
+    axes.set_xticks(range(len(METRICS)), METRICS.values())
+    axes.set(ylim=(min(0, axes.dataLim.ymin * 1.2), 1.08), ylabel="score")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    figure.savefig(path, dpi=DPI)

@@ -1,0 +1,80 @@
+"""The photos of a training run as one array of squares, decoded once and kept on disk until the run is done,
+and the pipeline that feeds them, altered afresh each epoch, to the network."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.core import images
+from lookalike.core.progress import progress
+from lookalike.models.extract import square
+from lookalike.models.quiet import tf
+
+__all__ = ["Encoded", "batches", "read_pixels"]
+
+WORKERS = 4  # threads that decode; cv2 releases the GIL
+AHEAD = 4  # batches prepared before they are needed
+
+Encoded = Path | bytes  # a photo in a file, or the bytes of one
+View = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def read_pixels(photos: Sequence[Encoded], size: int, folder: Path, key: str) -> tuple[np.ndarray, list[str | None]]:
+    """Return uint8 (n, size, size, 3), memory-mapped from `folder`, and for each photo None or why it cannot be read.
+
+    key: what the pixels depend on; those of an interrupted run with the same key are taken as they are.
+    """
+    array, record = folder / "pixels.npy", folder / "pixels.json"
+    known = json.loads(record.read_text("utf-8")) if record.exists() else {}
+    if known.get("key") == key:
+        return np.load(array, mmap_mode="r"), known["errors"]
+    folder.mkdir(parents=True, exist_ok=True)
+    record.unlink(missing_ok=True)
+    pixels = np.lib.format.open_memmap(array, "w+", np.uint8, (len(photos), size, size, 3))
+    errors = _fill(pixels, photos, size)
+    pixels.flush()
+    record.write_text(json.dumps({"key": key, "errors": errors}), "utf-8")
+    return np.load(array, mmap_mode="r"), errors
+
+
+def _fill(pixels: np.ndarray, photos: Sequence[Encoded], size: int) -> list[str | None]:
+    def read(row: int) -> str | None:
+        try:
+            pixels[row] = square(_decode(photos[row], size), size)
+        except images.ImageError as error:
+            return f"{error.status}: {error.reason}"
+        return None
+
+    errors = []
+    with ThreadPoolExecutor(WORKERS) as pool, progress("read", len(photos)) as advance:
+        for error in pool.map(read, range(len(photos))):
+            errors.append(error)
+            advance(1)
+    return errors
+
+
+def _decode(photo: Encoded, size: int) -> np.ndarray:
+    return images.decode(photo, target=size) if isinstance(photo, bytes) else images.read(photo, target=size)
+
+
+def batches(
+    pixels: np.ndarray, rows: np.ndarray, arrays: Sequence[np.ndarray], *, view: View, seed: int, epoch: int
+) -> tf.data.Dataset:
+    """Return a dataset of (uint8 photos, *these rows of each of `arrays`), one element a row of `rows` (steps, batch).
+
+    Each photo is altered by `view` with a generator of (seed, epoch, its row), so the order of work changes nothing.
+    """
+    shape = (rows.shape[1], *pixels.shape[1:])
+
+    def draw(chosen: np.ndarray) -> np.ndarray:
+        return np.stack([view(pixels[row], np.random.default_rng([seed, epoch, row])) for row in chosen])
+
+    def load(chosen: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        photos = tf.ensure_shape(tf.numpy_function(draw, [chosen], tf.uint8), shape)
+        return photos, *(tf.gather(array, chosen) for array in arrays)
+
+    dataset = tf.data.Dataset.from_tensor_slices(rows)
+    return dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(AHEAD)
