@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,7 +26,9 @@ __all__ = [
     "find_files",
     "is_unchanged",
     "photos_folder",
+    "read_good",
     "read_known",
+    "read_labels",
     "require_some",
     "summary",
     "write_catalog",
@@ -119,6 +121,20 @@ def read_known(folder: Path) -> dict[tuple, dict]:
     return {
         key: row | ({"status": "ok", "error": ""} if row["status"] == "duplicate" else {}) for key, row in known.items()
     }
+
+
+def read_good(folder: Path) -> list[dict]:
+    """Return the rows of a published catalog that are usable photos, with their labels."""
+    table = read_table(folder / CATALOG)
+    rows = (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
+    return [row for row in rows if row["status"] == "ok"]
+
+
+def read_labels(folder: Path, paths: Sequence[str]) -> list[str]:
+    """Return the true labels of the photos at `paths` from a published catalog; "" where there is none."""
+    table = read_table(folder / CATALOG)
+    labels = dict(zip(table["path"], table["label"], strict=True))
+    return [labels.get(path, "") for path in paths]
 
 
 def is_unchanged(folder: Path, listing: Listing) -> bool:

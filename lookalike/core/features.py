@@ -19,20 +19,25 @@ Known = dict[str, tuple[Path, int, int]]  # key -> folder, shard, row of a vecto
 Compute = Callable[[Sequence[int]], tuple[Mapping[str, np.ndarray], Sequence[str | None]]]
 
 
-def load(folder: Path | str, name: str = "features") -> tuple[list[str], np.ndarray]:
+def load(folder: Path | str, name: str = "features", *, unit: bool = False) -> tuple[list[str], np.ndarray]:
     """Return (paths, matrix) of a published `03_extract` folder.
 
     paths: n names relative to the photos' folder, sorted. matrix: float32 (n, d), row i belongs to paths[i]; stored
-    float16 is widened. name: the matrix to read, "features" or "base". Raises UserError where there is none.
+    float16 is widened. name: the matrix to read, "features" or "base". unit: scale rows to length 1 (zeros stay).
+    Raises UserError where there is none.
     """
     index = read_index(Path(folder))
     shards = sorted(set(index["shard"]))
     files = [shard_file(Path(folder), name, shard) for shard in shards]
     if not files or not files[0].exists():
         raise UserError(f"expected {name} in {folder}, found none: run python 03_extract.py")
-    return index["path"], np.concatenate([np.load(file, mmap_mode="r") for file in files]).astype(
-        np.float32, copy=False
-    )
+    parts = [np.load(file, mmap_mode="r") for file in files]
+    matrix = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    matrix = matrix.astype(np.float32, copy=False)
+    if unit:
+        norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+        matrix = matrix / np.where(norms > 0, norms, 1)
+    return index["path"], matrix
 
 
 def read_index(folder: Path) -> Table:

@@ -3,14 +3,19 @@
 A marker inside the folder ties it to the table, so that neither is used with another's half.
 """
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from lookalike.core.artifacts import read_manifest, write_json
+import numpy as np
+
+from lookalike.core import images
+from lookalike.core.artifacts import file_digest, read_manifest, recover, replace_folder, write_json
 from lookalike.core.errors import UserError
 from lookalike.core.stage import stage_folder
 from lookalike.core.tables import Table, read_table
 
-__all__ = ["MARKER", "TABLE", "image_folder", "is_intact", "owned", "read_prepared", "write_marker"]
+__all__ = ["MARKER", "TABLE", "image_folder", "is_intact", "open_draft", "publish", "read_prepared", "reader"]
 
 STAGE = "01_preprocess"
 TABLE = "images.parquet"  # columns: path, source (sha256 of the photo), image (name in the folder), digest, ...
@@ -36,6 +41,13 @@ def read_prepared(settings) -> Table:
     return table | {"image": [image_folder(settings) / name for name in table["image"]]}
 
 
+def reader(settings) -> Callable[[str, int], np.ndarray]:
+    """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
+    table = read_prepared(settings)
+    files = dict(zip(table["path"], table["image"], strict=True))
+    return lambda path, side: images.read(files[path], target=side)
+
+
 def is_intact(settings) -> bool:
     """Say whether the folder of prepared photos is the one that the published table lists."""
     manifest = read_manifest(stage_folder(settings, STAGE))
@@ -45,11 +57,22 @@ def is_intact(settings) -> bool:
     return marker.read_text(encoding="utf-8").strip() == f'"{manifest.files[TABLE]}"'
 
 
-def owned(folder: Path) -> bool:
-    """Say whether a folder of prepared photos is absent, empty or was written by this stage."""
-    return not folder.exists() or (folder / MARKER).exists() or not any(folder.iterdir())
+def open_draft(final: Path, *, resumed: bool) -> Path:
+    """Return the folder that new prepared photos go to, empty unless an interrupted run is taken up.
+
+    Raises UserError where `final` holds files that stage 01 did not write, since publishing would replace them.
+    """
+    recover(final)
+    if final.exists() and not (final / MARKER).exists() and any(final.iterdir()):
+        raise UserError(f"expected {final} absent or made by {STAGE}, found other files: move them or pass --img DIR")
+    draft = final.with_name(f".{final.name}.draft")
+    if draft.exists() and not resumed:
+        shutil.rmtree(draft)
+    draft.mkdir(parents=True, exist_ok=True)
+    return draft
 
 
-def write_marker(folder: Path, table_digest: str) -> None:
-    """Tie a folder of prepared photos to the table with this sha256."""
-    write_json(folder / MARKER, table_digest)
+def publish(draft: Path, final: Path, stage_draft: Path) -> None:
+    """Replace the folder of prepared photos by its draft, tied to the table in the stage's draft."""
+    write_json(draft / MARKER, file_digest(stage_draft / TABLE))
+    replace_folder(draft, final)

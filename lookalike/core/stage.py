@@ -119,6 +119,11 @@ class Stage:
         """The manifest of the result that stands now, before this run replaces it."""
         return read_manifest(self.folder)
 
+    @property
+    def reusable(self) -> bool:
+        """Whether the rows of the published result are those that this run would compute."""
+        return self.published is not None and self.published.row_key == self.row_key
+
     def publish(
         self, summary: str, *, images: int, counts: Mapping[str, object], approximations: Iterable[str] = ()
     ) -> None:

@@ -1,0 +1,28 @@
+"""Draw the groups: output/<dataset>/06_visualize."""
+
+from config import Settings
+from lookalike.core import catalog, features, prepared
+from lookalike.core.command_line import run
+from lookalike.core.stage import Stage
+
+INPUTS = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster"]
+
+
+def main(settings: Settings) -> None:
+    from lookalike.clustering import outcome  # late, so that --help is instant
+    from lookalike.visual import pictures
+
+    with Stage(settings, "06_visualize", inputs=INPUTS) as stage:
+        grouped = stage.path_of("04_cluster")
+        groups = outcome.read(grouped)
+        true = catalog.read_labels(stage.path_of("00_make_labels"), groups.paths)
+        matrix = features.load(stage.path_of("03_extract"), unit=True)[1][: len(groups.paths)]
+        names, notes = pictures.draw_all(
+            stage.draft, grouped, groups, true, matrix, prepared.reader(settings), settings.visualize, settings.dataset
+        )
+        summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
+        stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)
+
+
+if __name__ == "__main__":
+    run(main, Settings, "06_visualize")

@@ -1,0 +1,236 @@
+"""Every setting of Lookalike, one section a stage: change a default here, or for one run by flag or environment.
+
+config.py < environment (LOOKALIKE_CLUSTER__METHOD=kmeans) < flags (python 04_cluster.py --cluster.method kmeans)
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lookalike.clustering import METHODS
+from lookalike.core.executors import EXECUTORS
+from lookalike.core.labels import SOURCES
+from lookalike.models import ENGINES, PRECISIONS, VIEWS
+from lookalike.preprocess import BACKGROUNDS, FORMATS
+
+
+def one_of(choices):
+    """Return a type that takes the keys of a table of choices."""
+    return Literal[tuple(choices)]
+
+
+class Section(BaseModel):
+    """The settings of one stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def parameters(self) -> dict:
+        """Return what the stage's result depends on, as JSON-able values."""
+        return self.model_dump(mode="json")
+
+
+class MakeLabels(Section):
+    source: one_of(SOURCES) = "auto"
+    """Where true labels come from; auto: the CSV if given, else names, else sub-folders, else none."""
+    pattern: str = r"^(\d+)_"
+    """Regular expression on the file name; its first group is the label."""
+    csv: Path | None = None
+    """CSV file with the columns path,label."""
+    products: Path | None = None
+    """Product catalogue to join by file name: a CSV with a column top_img (and id, genre_id, name, maker, ...)."""
+    drop_duplicates: bool = False
+    """Leave out all but one of photos with equal pixels in later stages (no file is deleted)."""
+
+
+class Preprocess(Section):
+    background: one_of(BACKGROUNDS) = "none"
+    """How the background is removed; auto: only where the border is plain."""
+    crop_padding: bool = False
+    """Drop rows and columns at each side while they are of one colour."""
+    square: bool = False
+    """Pad to a square over a blurred, enlarged copy."""
+    size: tuple[PositiveInt, PositiveInt] | None = None
+    """Final width and height in pixels, whatever the proportions: 224,224."""
+    longest: int = Field(512, ge=32)
+    """Longest side of the prepared photo in pixels."""
+    format: one_of(FORMATS) = "jpg"
+    """File format of the prepared photo."""
+    quality: int = Field(90, ge=1, le=100)
+    """JPEG quality."""
+
+
+class Finetune(Section):
+    enabled: bool = False
+    """Whether run_all.py fine-tunes."""
+
+
+class Extract(Section):
+    backbone: str = "mobilenet_v2"
+    """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
+    weights: str = "imagenet"
+    """imagenet, finetuned, random (for tests) or a weights file."""
+    engine: Literal["auto", *ENGINES] = "auto"
+    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
+    precision: one_of(PRECISIONS) = "float32"
+    """Number format inside the network; bfloat16 is faster on CPUs that have it, and less exact."""
+    size: int | None = Field(None, ge=32)
+    """Side of the network's input in pixels, if not its own."""
+    layer: str = ""
+    """Layer or node whose output is the vector, for a model file."""
+    scaling: Literal["raw", "tf", "torch", "caffe"] = "raw"
+    """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
+    views: tuple[one_of(VIEWS), ...] = ("whole",)
+    """Views of a photo whose vectors are averaged."""
+    l2: bool = False
+    """Scale every vector to length 1."""
+    pca: float = Field(0, ge=0)
+    """Principal components to keep: a share of the variance (0.95) or a number; 0: all of the vector."""
+    storage: Literal["float32", "float16"] = "float32"
+    """Number format on disk."""
+    tsv: bool = False
+    """Write the vectors as text, too."""
+    seed: int = 0
+    """Of random weights."""
+
+    def model(self) -> dict:
+        """Return the settings that say what computes a vector."""
+        return self.model_dump(exclude={"views", "l2", "pca", "storage", "tsv"})
+
+    def rows(self) -> dict:
+        """Return the settings that say what is done with it."""
+        return self.model_dump(include={"views", "l2", "pca", "storage"})
+
+
+class Som(Section):
+    engine: Literal["batch", "minisom"] = "batch"
+    """What trains the map; minisom trains one photo after another and stops at radius 1."""
+    groups: Literal["merged", "units"] = "merged"
+    """merged: units of a large map are merged to n_clusters; units: a small map, one unit a cluster."""
+    side: int = Field(0, ge=0, le=100)
+    """Units a side; 0: chosen by the number of photos and clusters."""
+    epochs: int = Field(20, ge=1)
+    """Passes over the photos."""
+    final_radius: float = Field(0.3, gt=0)
+    """Radius of the neighbourhood in units at the end."""
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(128, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Kmeans(Section):
+    restarts: int = Field(5, ge=1)
+    """k-means++ starts, of which the best is kept."""
+    iterations: int = Field(100, ge=1)
+    """Passes at most."""
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Cluster(Section):
+    method: one_of(METHODS) = "som"
+    """How to group."""
+    n_clusters: int = Field(-1, ge=-1)
+    """Number of groups; -1: estimated."""
+    images_per_cluster: int = Field(70, ge=1)
+    """Photos a group where the number of groups is estimated by size."""
+    first: PositiveInt | None = None
+    """Only the first so many photos."""
+    seed: int = Field(0, ge=0)
+    """Same seed, same groups."""
+    som: Som = Som()
+    """Of method som."""
+    kmeans: Kmeans = Kmeans()
+    """Of method kmeans."""
+
+    def options(self) -> dict:
+        """Return the settings of the chosen method."""
+        return getattr(self, self.method).model_dump() if hasattr(self, self.method) else {}
+
+    def parameters(self) -> dict:
+        """Return all settings but those of the methods not chosen."""
+        return self.model_dump(mode="json", exclude=set(METHODS) - {self.method})
+
+
+class Evaluate(Section):
+    silhouette_rows: int = Field(5_000, ge=2)
+    """Photos up to which the silhouette is exact; above, so many are sampled."""
+    n_confusions: int = Field(10, ge=0)
+    """Worst confusions of two classes to list and draw."""
+    seed: int = Field(0, ge=0)
+    """Of the samples."""
+
+
+class Visualize(Section):
+    max_rows: int = Field(5_000, ge=10)
+    """Photos in the t-SNE map at most; above, so many are sampled."""
+    perplexity: float = Field(30, gt=1)
+    """Of t-SNE: about how many neighbours count."""
+    thumbnail: int = Field(72, ge=16, le=512)
+    """Side of the contact sheet's thumbnails in pixels."""
+    max_images: int = Field(20, ge=1)
+    """Photos a column of the contact sheet."""
+    max_columns: int = Field(40, ge=1)
+    """Columns a page of the contact sheet."""
+    memory_mb: int = Field(1024, ge=1)
+    """Memory a page of the contact sheet may take."""
+    seed: int = Field(0, ge=0)
+    """Of t-SNE and samples."""
+
+
+class Run(Section):
+    """What never changes a result."""
+
+    workers: int = Field(os.cpu_count() or 1, ge=1)
+    """Threads for reading and preparing photos."""
+    executor: one_of(EXECUTORS) = "local"
+    """Where shards are worked on."""
+    shard_size: int = Field(2_000, ge=1)
+    """Photos in a shard, the unit of work that an interrupted run keeps."""
+    progress: Literal["auto", "bar", "lines", "off"] = "auto"
+    """How progress is shown; auto: a bar on a terminal, else lines."""
+
+
+class Settings(BaseSettings):
+    """All settings, in the order of the stages."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOOKALIKE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        cli_avoid_json=True,
+        cli_hide_none_type=True,
+    )
+
+    dataset: str = Field("sample", pattern=r"^[^/\\.][^/\\]*$")
+    """Name of the set of photos: raw_img/<dataset>, img/<dataset>, output/<dataset>."""
+    photos: Path | None = None
+    """Folder of photos to read in place of raw_img/<dataset>."""
+    output: Path = Path("output")
+    """Folder of results."""
+    img: Path = Path("img")
+    """Folder of prepared photos."""
+    make_labels: MakeLabels = MakeLabels()
+    """00: which photos there are, and their true labels."""
+    preprocess: Preprocess = Preprocess()
+    """01: upright, small, maybe without background."""
+    finetune: Finetune = Finetune()
+    """02: teach the network the known classes."""
+    extract: Extract = Extract()
+    """03: which network, on what."""
+    cluster: Cluster = Cluster()
+    """04: how to group, and into how many."""
+    evaluate: Evaluate = Evaluate()
+    """05: scores and report."""
+    visualize: Visualize = Visualize()
+    """06: pictures."""
+    run: Run = Run()
+    """How to run; never changes a result."""

@@ -1,0 +1,56 @@
+"""The published result of clustering: labels, clusters.csv with a row a photo, and the method's own arrays."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.clustering.grouping import Grouping
+from lookalike.core.artifacts import write_json
+from lookalike.core.errors import UserError
+from lookalike.core.tables import write_csv, write_labels
+
+__all__ = ["Groups", "read", "require_finite", "summary", "write"]
+
+
+def require_finite(features: np.ndarray, paths: Sequence[str]) -> None:
+    """Raise UserError naming the photos whose vector holds NaN or infinity."""
+    bad = [paths[row] for row in np.flatnonzero(~np.isfinite(features).all(axis=1))]
+    if bad:
+        named = ", ".join(bad[:5]) + (", ..." if len(bad) > 5 else "")
+        raise UserError(f"expected finite features, found NaN in {len(bad)} rows: {named}; run 03_extract.py")
+
+
+def write(folder: Path, paths: Sequence[str], found: Grouping, columns: Mapping[str, Sequence]) -> None:
+    """Write labels_pred.*, clusters.csv (path, cluster and `columns`), scores and arrays of a grouping."""
+    write_labels(folder / "labels_pred", found.labels)
+    write_csv(folder / "clusters.csv", {"path": paths, "cluster": found.labels.tolist()} | dict(columns))
+    write_json(folder / "scores.json", found.scores)
+    for name, array in found.arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A published grouping: n paths, labels int32 (n,) with -1 for noise, distances float64 (n,) to the own cluster."""
+
+    paths: list[str]
+    labels: np.ndarray
+    distances: np.ndarray
+
+
+def read(folder: Path) -> Groups:
+    """Return the grouping published in a folder."""
+    with (folder / "clusters.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    distances = np.array([float(row["distance"] or "nan") for row in rows])
+    return Groups([row["path"] for row in rows], np.load(folder / "labels_pred.npy"), distances)
+
+
+def summary(found: Grouping, method: str) -> str:
+    """Return the closing words of the stage."""
+    noise = int((found.labels < 0).sum())
+    words = f"{len(found.labels):,} photos in {found.n_clusters:,} groups by {method}"
+    return words + (f", {noise:,} in none" if noise else "")

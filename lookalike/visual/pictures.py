@@ -1,0 +1,71 @@
+"""All pictures of one grouping, in one folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from lookalike.clustering.outcome import Groups
+from lookalike.visual.sheet import draw_sheet
+from lookalike.visual.som_maps import draw_photo_map, draw_u_matrix
+from lookalike.visual.thumbnails import Reader
+from lookalike.visual.tsne import draw_tsne, embed
+
+__all__ = ["Options", "draw_all"]
+
+
+class Options(Protocol):
+    """What the user sets about the pictures."""
+
+    max_rows: int
+    perplexity: float
+    thumbnail: int
+    max_images: int
+    max_columns: int
+    memory_mb: int
+    seed: int
+
+
+def draw_all(
+    folder: Path,
+    grouped: Path,
+    groups: Groups,
+    true: Sequence[str],
+    features: np.ndarray,
+    read: Reader,
+    options: Options,
+    title: str,
+) -> tuple[list[str], list[str]]:
+    """Draw every picture that the grouping in the folder `grouped` has data for.
+
+    true: n names, "" where unlabelled. features: float (n, d).
+    Returns the names of the pictures and the approximations made.
+    """
+    paths, pred = groups.paths, groups.labels
+    rows, positions, notes = embed(
+        features, max_rows=options.max_rows, perplexity=options.perplexity, seed=options.seed
+    )
+    draw_tsne(folder / "tsne.png", positions, [true[row] for row in rows], pred[rows], title=f"{title}, t-SNE")
+    draw_sheet(
+        folder / "sheet.png",
+        pred,
+        paths,
+        read,
+        distances=groups.distances,
+        thumbnail=options.thumbnail,
+        max_images=options.max_images,
+        max_columns=options.max_columns,
+        memory_mb=options.memory_mb,
+        title=title,
+    )
+    if (grouped / "u_matrix.npy").exists():
+        _draw_map(folder, grouped, paths, pred, read)
+    return sorted(path.name for path in folder.glob("*.png")), notes
+
+
+def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader) -> None:
+    u_matrix, units = np.load(grouped / "u_matrix.npy"), np.load(grouped / "best_matching_units.npy")
+    distances = np.load(grouped / "unit_distances.npy")
+    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, pred)
+    draw_photo_map(folder / "photo_map.png", u_matrix.shape, units, distances, pred, paths, read)
