@@ -4,16 +4,16 @@ Rows are read block by block, so features may be a memory map larger than RAM. A
 number of threads, and blocks are reduced in order: the same input gives the same bits.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
+from joblib import cpu_count
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["assign", "distances_to_own", "map_blocks", "nearest", "sum_by_label"]
+__all__ = ["assign", "distances_to_own", "map_blocks", "mean_by_label", "nearest", "sum_by_label"]
 
 BLOCK_ROWS = 16_384  # rows of one map task
 CACHED_SCORES = 2**20  # similarities held at once by a task: 4 MiB, about a core's second-level cache
@@ -26,7 +26,7 @@ def map_blocks(step: Callable, features: np.ndarray, *, rows: int = BLOCK_ROWS) 
         return step(np.asarray(features[start : start + rows], dtype=np.float32), start)
 
     starts = range(0, len(features), rows)
-    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
         yield from pool.map(task, starts)
 
 
@@ -70,6 +70,20 @@ def assign(features: np.ndarray, prototypes: np.ndarray) -> tuple[np.ndarray, np
         sums += block_sums
         counts += block_counts
     return np.concatenate(labels), sums, counts
+
+
+def mean_by_label(features: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Average the rows of each label: means float32 (k, d), zero where none, and counts int64 (k,); -1 is left out."""
+
+    def step(block: np.ndarray, start: int):
+        own = labels[start : start + len(block)]
+        return sum_by_label(block[own >= 0], own[own >= 0], n_labels)
+
+    sums, counts = np.zeros((n_labels, features.shape[1])), np.zeros(n_labels, np.int64)
+    for block_sums, block_counts in map_blocks(step, features):
+        sums += block_sums
+        counts += block_counts
+    return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32), counts
 
 
 def distances_to_own(features: np.ndarray, prototypes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from lookalike.clustering import METHODS, load
 from lookalike.core.errors import UserError
 
-__all__ = ["Grouping", "check_features", "group", "renumber"]
+__all__ = ["Grouping", "check_choice", "check_features", "group", "renumber"]
 
 CHECKED_BYTES = 64 * 2**20  # read at once while checking
 
@@ -87,6 +87,12 @@ def check_count(n_clusters: int, n_rows: int) -> None:
             f"expected a number of clusters from 1 to {n_rows} (the images), found {n_clusters}: "
             "set cluster.n_clusters in that range, or -1 to have it estimated"
         )
+
+
+def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError unless value is one of those allowed."""
+    if value not in allowed:
+        raise ValueError(f"expected {name} of {', '.join(allowed)}, found {value!r}")
 
 
 def is_constant(features: np.ndarray) -> bool:

@@ -1,0 +1,89 @@
+"""What is done to features before clustering: scaling, then principal components.
+
+Rows are read block by block; a result that would not fit in memory goes to a temporary memory map.
+"""
+
+import tempfile
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from lookalike.clustering.assignment import map_blocks
+from lookalike.clustering.grouping import check_choice
+
+__all__ = ["SCALINGS", "prepare", "sample_rows", "scale_rows"]
+
+SCALINGS = ("l2", "minmax", "none")
+SAMPLE_BYTES = 256 * 2**20  # rows that axes are computed from
+MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
+
+
+def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Scale features (n, d) and reduce them to at most `components` principal axes (0: none).
+
+    scaling: "l2" rows of length 1, "minmax" columns from -1 to 1, "none". Returns float32 (n, min(d, components))
+    and the approximations made. Raises ValueError on another scaling.
+    """
+    check_choice("scaling", scaling, SCALINGS)
+    low, high = column_range(features) if scaling == "minmax" else (None, None)
+
+    def scaled(block: np.ndarray) -> np.ndarray:
+        if scaling == "minmax":
+            return 2 * (block - low) / np.where(high > low, high - low, 1) - 1
+        return scale_rows(block) if scaling == "l2" else block
+
+    if not 0 < components < features.shape[1]:
+        if scaling == "none":
+            return features, []
+        return fill(features, features.shape[1], scaled), []
+    sample = scaled(sample_rows(features, seed=seed).astype(np.float32))
+    pca = PCA(min(components, *sample.shape), svd_solver=solver(sample.shape[1]), random_state=seed).fit(sample)
+    axes, mean = pca.components_.T.astype(np.float32), pca.mean_.astype(np.float32)
+    reduced = fill(features, axes.shape[1], lambda block: (scaled(block) - mean) @ axes)
+    exact = len(sample) == len(features)
+    return reduced, [] if exact else [f"principal axes from {len(sample):,} of {len(features):,} rows"]
+
+
+def solver(dimensions: int) -> str:
+    """Choose how scikit-learn finds the axes: exactly while the covariance is small."""
+    return "covariance_eigh" if dimensions <= 2048 else "randomized"
+
+
+def scale_rows(block: np.ndarray) -> np.ndarray:
+    """Scale each row to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(block, axis=1, keepdims=True)
+    return block / np.where(lengths > 0, lengths, 1)
+
+
+def column_range(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smallest and largest value of each column, float32 (d,) each."""
+    ranges = list(map_blocks(lambda block, start: (block.min(axis=0), block.max(axis=0)), features))
+    return np.min([low for low, _ in ranges], axis=0), np.max([high for _, high in ranges], axis=0)
+
+
+def sample_rows(features: np.ndarray, *, seed: int, n_bytes: int = SAMPLE_BYTES) -> np.ndarray:
+    """Return all rows, or a random sample of them in their order that takes at most n_bytes as float32."""
+    n = max(2, n_bytes // (4 * features.shape[1]))
+    if n >= len(features):
+        return np.asarray(features)
+    return features[np.sort(np.random.default_rng(seed).choice(len(features), n, replace=False))]
+
+
+def fill(features: np.ndarray, columns: int, transform) -> np.ndarray:
+    """Return transform(block) of every block of rows as one float32 table, in memory or on disk by its size."""
+    out = empty_table(len(features), columns)
+
+    def step(block: np.ndarray, start: int) -> None:
+        out[start : start + len(block)] = transform(block)
+
+    for _ in map_blocks(step, features):
+        pass
+    return out
+
+
+def empty_table(rows: int, columns: int) -> np.ndarray:
+    """Allocate float32 (rows, columns): in memory, or above MEMORY_BYTES in a temporary file that closes with it."""
+    if rows * columns * 4 <= MEMORY_BYTES:
+        return np.empty((rows, columns), np.float32)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.float32, "w+", shape=(rows, columns))
