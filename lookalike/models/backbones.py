@@ -3,6 +3,7 @@ Pixels go in as they are (0-255); each network's own preprocessing is its first 
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def build_extractor(row: Backbone, weights: str, *, size: int | None = None, see
     images = keras.Input((side, side, 3), name="images")
     prepared = preprocessing_layer(row.preprocessing)(images) if row.preprocessing != "raw" else images
     if top:
-        network = keras.Model(network.inputs, network.get_layer(row.feature).output, name=network.name)
+        network = keras.Model(network.inputs[0], network.get_layer(row.feature).output, name=network.name)
     features = network(prepared)
     if not top:
         features = _pooling(row.feature)(features)
@@ -112,7 +113,7 @@ def _with_imagenet(row: Backbone, side: int, top: bool) -> keras.Model:
         return _build(row, "imagenet", side, top)
     except Exception as error:  # Keras raises a plain Exception when a download fails
         raise UserError(
-            f"expected the ImageNet weights of {row.builder}, {cached.name}, at {cached}; they are not there and cannot be "
+            f"expected {cached.name}, the ImageNet weights of {row.builder}, at {cached}; not there, it cannot be "
             f"downloaded: put the file there, name one with --extract.weights FILE, or take --extract.backbone "
             f"handcrafted, which needs none"
         ) from error
@@ -120,34 +121,44 @@ def _with_imagenet(row: Backbone, side: int, top: bool) -> keras.Model:
 
 def _with_file(row: Backbone, path: Path, side: int, top: bool) -> keras.Model:
     if not path.is_file():
-        raise UserError(f"expected extract.weights to be {', '.join(WEIGHTS)} or a weights file, found no file {path}")
-    try:
-        return _build(row, str(path), side, top)
-    except (ValueError, KeyError, OSError) as error:
-        whole = None if top else _with_top(row, path, side)
-        if whole is None:
-            raise UserError(f"expected weights of {row.builder} at {side} px in {path}, which holds others") from error
+        choices = ", ".join(WEIGHTS)
+        raise UserError(f"expected extract.weights to be {choices} or a weights file, found no file {path}")
+    network = _loaded(row, path, side, top)
+    if network is not None:
+        return network
+    whole = None if top else _loaded(row, path, row.size if row.builder.startswith("VGG") else side, True)
+    if whole is None:
+        raise UserError(f"expected weights of {row.builder} at {side} px in {path}, which holds others")
     network = _build(row, None, side, False)
     for mine, other in zip(network.layers, whole.layers, strict=False):
         mine.set_weights(other.get_weights())
     return network
 
 
-def _with_top(row: Backbone, path: Path, side: int) -> keras.Model | None:
+def _loaded(row: Backbone, path: Path, side: int, top: bool) -> keras.Model | None:
+    """Return the network with the weights of a file, or None if they are not all in it."""
+    network = _build(row, None, side, top)
+    drawn = [kernel.numpy() for kernel in _kernels(network)]
     try:
-        return _build(row, str(path), row.size if row.builder.startswith("VGG") else side, True)
+        with warnings.catch_warnings():  # Keras only warns of layers that it leaves as they were drawn
+            warnings.simplefilter("ignore")
+            network.load_weights(path)
     except (ValueError, KeyError, OSError):
         return None
+    kept = any(np.array_equal(kernel.numpy(), old) for kernel, old in zip(_kernels(network), drawn, strict=True))
+    return None if kept else network
+
+
+def _kernels(network: keras.Model) -> list[keras.Variable]:
+    return [variable for variable in network.weights if len(variable.shape) >= 2]
 
 
 def _draw_weights(network: keras.Model, seed: int) -> None:
     """Give every kernel He-normal values (He et al. 2015) from one generator; other weights keep their constants."""
     rng = np.random.default_rng(seed)
-    for variable in network.weights:
-        if len(variable.shape) >= 2:
-            depthwise = "depthwise" in variable.path
-            inputs = np.prod(variable.shape[:2]) if depthwise else np.prod(variable.shape[:-1])
-            variable.assign(rng.standard_normal(variable.shape, np.float32) * np.float32(np.sqrt(2 / inputs)))
+    for kernel in _kernels(network):
+        inputs = np.prod(kernel.shape[:2] if "depthwise" in kernel.path else kernel.shape[:-1])
+        kernel.assign(rng.standard_normal(kernel.shape, np.float32) * np.float32(np.sqrt(2 / inputs)))
 
 
 def weights_digest(model: keras.Model) -> str:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-
 from lookalike.core.errors import UserError
 from lookalike.models.quiet import convert_variables_to_constants_v2, keras, silent_stderr, tf, tf_optimizer
 
@@ -103,7 +102,7 @@ def layer_model(model: keras.Model, layer: str) -> keras.Model:
         raise UserError(
             f"expected a layer of {model.name}, found {layer!r}; its last layers are {', '.join(names[-5:])}"
         )
-    return keras.Model(model.inputs, model.get_layer(layer).output, name=model.name)
+    return keras.Model(model.inputs[0], model.get_layer(layer).output, name=model.name)
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ def frozen_graph(
 ) -> FrozenGraph:
     """Return the frozen graph of an extractor in `folder`, made anew only if what it depends on has changed.
 
-    backbone: a name of the table, or a .keras, .h5, .pb file or SavedModel folder; for a file, `layer` names the layer or
-    node to take (default: the last), and `scaling` the preprocessing it expects ("raw", "tf", "torch", "caffe").
+    backbone: a name of the table, or a .keras, .h5, .pb file or SavedModel folder; for a file, `layer` names the layer
+    or node to take (default: the last), and `scaling` the preprocessing it expects ("raw", "tf", "torch", "caffe").
     weights: as in `backbones.build_extractor`; a .pb, .keras or SavedModel there is the whole extractor.
     Raises UserError.
     """

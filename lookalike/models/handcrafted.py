@@ -1,5 +1,5 @@
 """Describe photos without a network: orientation histograms (Dalal and Triggs, 2005) and colour histograms in HSV.
-504 numbers a photo: 4 x 4 cells of 9 orientations twice normalised, and 5 regions of 72 colours."""
+504 numbers a photo: 4 x 4 cells of 9 orientations, then 5 regions of 72 colours; each part has length 1."""
 
 import cv2
 import numpy as np
@@ -14,13 +14,11 @@ HUES, SATURATIONS, VALUES = 8, 3, 3
 COLOURS = HUES * SATURATIONS * VALUES
 REGIONS = 5  # the four quarters and the centre
 DIMENSION = CELLS * CELLS * ORIENTATIONS + REGIONS * COLOURS
-COLOUR_WEIGHT = 1.5
 
 
 def handcrafted_features(images: np.ndarray) -> np.ndarray:
     """Return float32 (n, 504) for uint8 (n, 128, 128, 3) RGB: 144 orientation values, then 360 colour values."""
-    shape, colour = orientation_histograms(images), colour_histograms(images)
-    return np.concatenate([shape, np.float32(COLOUR_WEIGHT) * colour], axis=1)
+    return np.concatenate([orientation_histograms(images), colour_histograms(images)], axis=1)
 
 
 def orientation_histograms(images: np.ndarray) -> np.ndarray:

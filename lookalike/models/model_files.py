@@ -91,10 +91,10 @@ def _saved_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
         raise UserError(f"expected an output of {path.name} ({', '.join(outputs)}), found {layer!r}")
 
     def run(images: tf.Tensor) -> tf.Tensor:
-        return signature(**{name: tf.cast(images, spec.dtype)})[layer or outputs[0]]
+        # By way of `loaded`, which keeps the variables alive.
+        return loaded.signatures["serving_default"](**{name: tf.cast(images, spec.dtype)})[layer or outputs[0]]
 
     digest = hashlib.sha256(b"".join(variable.numpy().tobytes() for variable in signature.variables)).hexdigest()
-    run.keep_alive = loaded  # variables of a SavedModel die with the object that loaded them
     return run, spec.shape[1], digest
 
 
