@@ -33,7 +33,9 @@ def embed(
     sample = np.asarray(features[rows], np.float32)
     components = min(COMPONENTS, *sample.shape)
     reduced = (
-        PCA(components, svd_solver="covariance_eigh").fit_transform(sample) if len(rows) > 1 else sample[:, :1] * 0
+        PCA(components, svd_solver="randomized", random_state=seed).fit_transform(sample)
+        if len(rows) > 1
+        else sample[:, :1] * 0
     )
     if len(rows) < 10 or not np.ptp(reduced, axis=0).any():
         flat = np.zeros((len(rows), 2), np.float32)

@@ -1,0 +1,62 @@
+"""Files for TensorBoard's embedding projector: vectors, names, a sprite of thumbnails, and the config naming them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lookalike.visual.style import one_line
+from lookalike.visual.thumbnails import Reader, load_thumbnails
+
+__all__ = ["atlas", "write_projector"]
+
+SPRITE_SIDE = 8192  # pixels: larger textures fail on common graphics cards
+THUMBNAIL = 50
+MAX_IMAGES = 100_000  # TensorBoard's own limit
+
+
+def write_projector(
+    folder: Path, features: np.ndarray, paths: Sequence[str], classes: Sequence[object], read: Reader, *, seed: int
+) -> list[str]:
+    """Write features.bytes, metadata.tsv, sprite.png and projector_config.pbtxt and return the approximations made.
+
+    features: float (n, d). classes: n labels, for the column Class beside Name. Above 100,000 images a random sample
+    is written; above 26,569 the thumbnails are smaller than 50 pixels. Open with `tensorboard --logdir FOLDER`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, notes = np.arange(len(features)), []
+    if len(rows) > MAX_IMAGES:
+        notes = [f"projector shows {MAX_IMAGES:,} of {len(rows):,} images"]
+        rows = np.sort(np.random.default_rng(seed).choice(len(features), MAX_IMAGES, replace=False))
+    np.asarray(features[rows], np.float32).tofile(folder / "features.bytes")
+    lines = ["Name\tClass", *(f"{one_line(paths[row])}\t{one_line(classes[row])}" for row in rows)]
+    (folder / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    columns = max(1, int(np.ceil(np.sqrt(len(rows)))))
+    side = min(THUMBNAIL, SPRITE_SIDE // columns)
+    squares = load_thumbnails([paths[row] for row in rows], read, side)
+    Image.fromarray(atlas(squares, columns)).save(folder / "sprite.png")
+    config = f"""embeddings {{
+  tensor_name: "features"
+  tensor_path: "features.bytes"
+  tensor_shape: {len(rows)}
+  tensor_shape: {features.shape[1]}
+  metadata_path: "metadata.tsv"
+  sprite {{
+    image_path: "sprite.png"
+    single_image_dim: {side}
+    single_image_dim: {side}
+  }}
+}}
+"""
+    (folder / "projector_config.pbtxt").write_text(config, encoding="utf-8")
+    return notes
+
+
+def atlas(squares: np.ndarray, columns: int) -> np.ndarray:
+    """Lay squares (n, s, s, 3) out in rows of `columns`, row by row, white at the end: uint8 (h, columns * s, 3)."""
+    n, side = squares.shape[:2]
+    rows = -(-n // columns)
+    cells = np.full((rows * columns, side, side, 3), 255, np.uint8)
+    cells[:n] = squares
+    return cells.reshape(rows, columns, side, side, 3).swapaxes(1, 2).reshape(rows * side, columns * side, 3)
