@@ -1,0 +1,334 @@
+"""The whole pipeline as a user runs it: from a folder of drawn photos to groups, scores and pictures."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster", "05_evaluate", "06_visualize"]
+FLAGS = ["--dataset", "toys"]
+SECTION_FLAGS = {
+    "01_preprocess": ["--run.shard_size", "7"],
+    "03_extract": ["--extract.backbone", "handcrafted", "--run.shard_size", "7"],
+    "04_cluster": ["--cluster.method", "som", "--cluster.n_clusters", "3"],
+}
+ALL_FLAGS = [*FLAGS, *SECTION_FLAGS["03_extract"], *SECTION_FLAGS["04_cluster"], "--run.progress", "off"]
+
+
+def draw(path, kind, seed, side=96):
+    """A filled circle, square or cross of its own colour on a light, slightly noisy ground."""
+    rng = np.random.default_rng(seed)
+    image = np.full((side, side, 3), 225, np.uint8) - rng.integers(0, 12, (side, side, 3), np.uint8)
+    x, y = rng.integers(36, 60, 2).tolist()
+    if kind == 0:
+        cv2.circle(image, (x, y), 24, (30, 40, 200), -1)
+    elif kind == 1:
+        cv2.rectangle(image, (x - 22, y - 22), (x + 22, y + 22), (200, 90, 30), -1)
+    else:
+        cv2.line(image, (x - 26, y), (x + 26, y), (40, 160, 40), 12)
+        cv2.line(image, (x, y - 26), (x, y + 26), (40, 160, 40), 12)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imencode(path.suffix, image)[1].tofile(path)
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory):
+    """A folder with raw_img/toys: 3 kinds x 8 drawn photos, named kind_product_image.png."""
+    folder = tmp_path_factory.mktemp("toys")
+    for kind in range(3):
+        for image in range(8):
+            draw(folder / "raw_img" / "toys" / f"{kind}_7_{image}.png", kind, seed=10 * kind + image)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(toys, tmp_path_factory):
+    """The same folder after run_all.py."""
+    folder = tmp_path_factory.mktemp("finished") / "place"
+    shutil.copytree(toys, folder)
+    done = run(folder, "run_all", *ALL_FLAGS)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def place(toys, tmp_path):
+    return shutil.copytree(toys, tmp_path / "place")
+
+
+@pytest.fixture
+def done_place(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "place", symlinks=True)
+
+
+def command(script, *flags):
+    return [sys.executable, str(ROOT / f"{script}.py"), *flags]
+
+
+def run(folder, script, *flags, **options):
+    return subprocess.run(command(script, *flags), cwd=folder, capture_output=True, text=True, timeout=300, **options)
+
+
+def run_stage(folder, stage, *flags, **options):
+    return run(folder, stage, *FLAGS, "--run.progress", "off", *SECTION_FLAGS.get(stage, []), *flags, **options)
+
+
+def manifests(folder):
+    files = sorted((folder / "output" / "toys").glob("*/manifest.json"))
+    return {file.parent.name: file.read_bytes() for file in files}
+
+
+def clusters(folder):
+    with (folder / "output" / "toys" / "04_cluster" / "clusters.csv").open(newline="", encoding="utf-8") as file:
+        return {row["path"]: int(row["cluster"]) for row in csv.DictReader(file)}
+
+
+def scores(folder):
+    return json.loads((folder / "output" / "toys" / "05_evaluate" / "scores.json").read_text())
+
+
+def test_photos_become_groups_scores_and_pictures(finished):
+    assert list(manifests(finished)) == STAGES
+    assert set(clusters(finished).values()) == {0, 1, 2}
+    found = scores(finished)
+    assert found["n_images"] == 24
+    assert found["n_true"] == found["n_clusters"] == 3
+    assert found["normalized_mutual_info"] == pytest.approx(1)
+    assert {"adjusted_rand_index", "adjusted_mutual_info", "accuracy"} <= set(found)
+    pictures = {path.name for path in (finished / "output" / "toys" / "06_visualize").glob("*.png")}
+    assert {"tsne.png", "sheet.png", "u_matrix.png", "photo_map.png"} <= pictures
+
+
+def test_labels_are_written_row_by_row(finished):
+    true = (finished / "output/toys/00_make_labels/labels_true.txt").read_text().split()
+    pred = (finished / "output/toys/04_cluster/labels_pred.tsv").read_text().split()
+    assert true == ["0"] * 8 + ["1"] * 8 + ["2"] * 8
+    assert [int(label) for label in pred] == list(clusters(finished).values())
+    assert np.load(finished / "output/toys/04_cluster/labels_pred.npy").tolist() == [int(label) for label in pred]
+
+
+def test_a_second_run_finds_every_stage_up_to_date(done_place):
+    before = manifests(done_place)
+    done = run(done_place, "run_all", *ALL_FLAGS)
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" -> ")[0] for line in done.stdout.splitlines()] == [f"{stage}: up to date" for stage in STAGES]
+    assert manifests(done_place) == before
+
+
+def test_a_change_of_one_setting_reruns_what_depends_on_it(done_place):
+    done = run(done_place, "run_all", *ALL_FLAGS, "--cluster.n_clusters", "4")
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if "up to date" in line] == STAGES[:3]
+    assert len(set(clusters(done_place).values())) == 4
+    history = (done_place / "output" / "toys" / "scores_history.csv").read_text().splitlines()
+    assert len(history) == 3
+
+
+def test_after_add_change_and_delete_only_those_are_computed(done_place):
+    photos = done_place / "raw_img" / "toys"
+    draw(photos / "2_7_99.png", 2, seed=99)
+    draw(photos / "1_7_3.png", 1, seed=77)
+    (photos / "0_7_0.png").unlink()
+    done = run(done_place, "run_all", *ALL_FLAGS)
+    assert "24 photos prepared, 2 of them new" in done.stdout
+    assert "24 vectors of 504 numbers, 2 of them new" in done.stdout
+    assert set(clusters(done_place)) == {path.name for path in photos.iterdir()}
+    assert sorted(path.name for path in (done_place / "img" / "toys").glob("*.jpg")) == [
+        f"{path.name}.jpg" for path in sorted(photos.iterdir())
+    ]
+
+
+@pytest.mark.parametrize("shard_size", ["1", "4", "1000"])
+def test_any_number_of_shards_gives_the_same_features(done_place, shard_size):
+    sys.path.insert(0, str(ROOT))
+    from lookalike.core import features
+
+    folder = done_place / "output" / "toys" / "03_extract"
+    before = features.load(folder)
+    shutil.rmtree(folder)
+    done = run_stage(done_place, "03_extract", "--run.shard_size", shard_size)
+    assert done.returncode == 0, done.stderr
+    after = features.load(folder)
+    assert after[0] == before[0]
+    np.testing.assert_array_equal(after[1], before[1])
+
+
+def test_an_identical_rerun_writes_identical_manifests(done_place):
+    before = manifests(done_place)
+    shutil.rmtree(done_place / "output")
+    shutil.rmtree(done_place / "img")
+    run(done_place, "run_all", *ALL_FLAGS)
+    assert manifests(done_place) == before
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_a_stage_without_its_inputs_says_what_to_run(place, stage):
+    done = run_stage(place, stage)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"{stage} needs" in done.stderr
+    assert "run python 0" in done.stderr
+
+
+def test_a_stale_input_says_what_to_run(done_place):
+    draw(done_place / "raw_img" / "toys" / "2_7_99.png", 2, seed=99)
+    run_stage(done_place, "00_make_labels")
+    run_stage(done_place, "01_preprocess")
+    done = run_stage(done_place, "04_cluster")
+    assert done.returncode == 1
+    assert "03_extract is older than 01_preprocess: run python 03_extract.py --dataset toys" in done.stderr
+
+
+KILLED = """
+import os, runpy, signal, sys
+from lookalike.core import stage
+stage.Stage.publish = lambda *a, **k: os.kill(os.getpid(), signal.{signal})
+sys.argv = {argv!r}
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def killed_at_publishing(folder, stage, how):
+    argv = command(stage, *FLAGS, "--run.progress", "off", *SECTION_FLAGS.get(stage, []))[1:]
+    code = KILLED.format(signal=how, argv=argv)
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env=path)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+def test_kill_and_ctrl_c_lose_nothing_and_a_rerun_completes(done_place, stage, how):
+    before = manifests(done_place)
+    images = sorted(path.name for path in (done_place / "img" / "toys").iterdir())
+    done = killed_at_publishing(done_place, stage, how)
+    assert done.returncode == (-signal.SIGKILL if how == "SIGKILL" else 130), done.stderr
+    assert manifests(done_place) == before
+    assert sorted(path.name for path in (done_place / "img" / "toys").iterdir()) == images
+    if how == "SIGINT":
+        assert "stopped; earlier results are untouched, the same command continues" in done.stderr
+    assert run(done_place, "run_all", *ALL_FLAGS).returncode == 0
+    assert manifests(done_place) == before
+
+
+@pytest.mark.parametrize(("stage", "words"), [("01_preprocess", "3 of them new"), ("03_extract", "3 of them new")])
+def test_a_killed_run_keeps_its_finished_shards(place, stage, words):
+    for earlier in STAGES[: STAGES.index(stage)]:
+        run_stage(place, earlier)
+    code = (
+        "import lookalike.core.tables as tables\n"
+        "write, done = tables.write_table, []\n"
+        "def stop_at_the_fourth_shard(path, columns):\n"
+        "    if path.name.startswith('shard_'):\n"
+        "        done.append(path)\n"
+        "        if len(done) == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    write(path, columns)\n"
+        "tables.write_table = stop_at_the_fourth_shard\n"
+    )
+    argv = command(stage, *FLAGS, "--run.progress", "off", *SECTION_FLAGS[stage])[1:]
+    code = (
+        "import os, runpy, signal, sys\n"
+        + code
+        + f"sys.argv = {argv!r}\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, env=path, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    again = run_stage(place, stage)
+    assert words in again.stdout, again.stdout + again.stderr
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_full_disk_is_one_line_and_loses_nothing(done_place, stage):
+    """The disk is full after 200 bytes of any file: the limit of the shell's `ulimit -f`."""
+    before = manifests(done_place)
+
+    def limit():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+    draw(done_place / "raw_img" / "toys" / "2_7_99.png", 2, seed=99)
+    done = run_stage(done_place, stage, "--debug", preexec_fn=limit)
+    if stage == "01_preprocess":  # which has not seen the new photo, and links the old ones
+        done = run_stage(done_place, stage, "--preprocess.longest", "64", preexec_fn=limit)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "cannot write" in done.stderr.splitlines()[-1]
+    assert manifests(done_place) == before
+    assert run(done_place, "run_all", *ALL_FLAGS).returncode == 0
+
+
+def test_prepared_photos_of_someone_else_are_not_touched(place):
+    (place / "img" / "toys").mkdir(parents=True)
+    (place / "img" / "toys" / "mine.jpg").write_bytes(b"mine")
+    run_stage(place, "00_make_labels")
+    done = run_stage(place, "01_preprocess")
+    assert done.returncode == 1
+    assert "found other files: move them or pass --img DIR" in done.stderr
+    assert (place / "img" / "toys" / "mine.jpg").read_bytes() == b"mine"
+
+
+def test_odd_files_are_rows_of_a_report(place):
+    photos = place / "raw_img" / "toys"
+    names = ["0_a b.png", "1_ü'\"<b>&.png", "2_line\nbreak.png", "1_日本語,x.png"]
+    for number, name in enumerate(names):
+        draw(photos / name, number % 3, seed=50 + number)
+    (photos / "0_empty.jpg").touch()
+    (photos / "0_text.jpg").write_text("<html>")
+    (photos / "1_cut.png").write_bytes((photos / "1_7_0.png").read_bytes()[:900])
+    shutil.copy(photos / "0_7_0.png", photos / "0_7_0copy.png")
+    done = run(place, "run_all", *ALL_FLAGS)
+    assert done.returncode == 0, done.stderr
+    assert "29 photos (1 empty, 1 not_an_image, 1 truncated: see problems.csv)" in done.stdout
+    assert "1 exact duplicates" in done.stdout
+    assert set(names) <= set(clusters(place))
+    assert len(clusters(place)) == 29
+
+
+@pytest.mark.parametrize("kind", ["no folder", "empty folder", "only bad files"])
+def test_no_photos_is_one_line(tmp_path, kind):
+    photos = tmp_path / "photos"
+    if kind != "no folder":
+        photos.mkdir()
+    if kind == "only bad files":
+        (photos / "a.jpg").touch()
+        (photos / "b.txt").write_text("x")
+    done = run(tmp_path, "run_all", *ALL_FLAGS, "--photos", "photos")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "00_make_labels: expected" in done.stderr
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_photo_and_two_identical_ones_have_a_defined_result(tmp_path, count):
+    for number in range(count):
+        draw(tmp_path / "photos" / f"{number}_1_1.png", 0, seed=1)
+    flags = [*FLAGS, "--photos", "photos", *SECTION_FLAGS["03_extract"], "--cluster.n_clusters", "1"]
+    done = run(tmp_path, "run_all", *flags)
+    assert done.returncode == 0, done.stderr
+    assert set(clusters(tmp_path).values()) == {0}
+    assert scores(tmp_path)["n_clusters"] == 1
+
+
+def test_more_groups_than_photos_is_one_line(done_place):
+    done = run_stage(done_place, "04_cluster", "--cluster.n_clusters", "25")
+    assert done.returncode == 1
+    assert "expected a number of clusters from 1 to 24 (the images), found 25" in done.stderr
+
+
+def test_photos_may_lie_anywhere_and_later_steps_remember_where(tmp_path, toys):
+    photos = shutil.copytree(toys / "raw_img" / "toys", tmp_path / "my photos")
+    (tmp_path / "work").mkdir()
+    done = run(tmp_path / "work", "run_all", *ALL_FLAGS, "--photos", str(photos))
+    assert done.returncode == 0, done.stderr
+    again = run_stage(tmp_path / "work", "01_preprocess", "--preprocess.background", "auto")
+    assert again.returncode == 0, again.stderr
+    assert not list(photos.glob("*.jpg"))
