@@ -128,7 +128,7 @@ class Kmeans(Section):
     """Passes at most."""
     scaling: Literal["l2", "minmax", "none"] = "l2"
     """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(0, ge=0)
+    components: int = Field(128, ge=0)
     """Principal axes kept before; 0: all."""
 
 

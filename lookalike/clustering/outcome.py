@@ -26,7 +26,8 @@ def require_finite(features: np.ndarray, paths: Sequence[str]) -> None:
 def write(folder: Path, paths: Sequence[str], found: Grouping, columns: Mapping[str, Sequence]) -> None:
     """Write labels_pred.*, clusters.csv (path, cluster and `columns`), scores and arrays of a grouping."""
     write_labels(folder / "labels_pred", found.labels)
-    write_csv(folder / "clusters.csv", {"path": paths, "cluster": found.labels.tolist()} | dict(columns))
+    table = {name: ["" if value != value else _plain(value) for value in column] for name, column in columns.items()}
+    write_csv(folder / "clusters.csv", {"path": paths, "cluster": found.labels.tolist()} | table)
     write_json(folder / "scores.json", found.scores)
     for name, array in found.arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
@@ -47,6 +48,10 @@ def read(folder: Path) -> Groups:
         rows = list(csv.DictReader(file))
     distances = np.array([float(row["distance"] or "nan") for row in rows])
     return Groups([row["path"] for row in rows], np.load(folder / "labels_pred.npy"), distances)
+
+
+def _plain(value: object) -> object:
+    return f"{value:.6g}" if isinstance(value, float | np.floating) else value
 
 
 def summary(found: Grouping, method: str) -> str:

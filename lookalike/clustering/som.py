@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from lookalike.clustering.assignment import mean_by_label, nearest
+from lookalike.clustering.assignment import distances_to_own, mean_by_label, nearest
 from lookalike.clustering.batch_som import train_batch
 from lookalike.clustering.grouping import Grouping, check_choice
 from lookalike.clustering.linkage import cut, weighted_linkage
@@ -44,8 +44,9 @@ def cluster(
 
     engine: "batch", or "minisom" (which stops at radius 1). groups: "merged" to n_clusters, or "units", one a
     cluster, where n_clusters only sizes the map. `prepare` explains scaling and components.
-    Arrays: som_weights float32 (side, side, d), best_matching_units int32 (n, 2) as row and column, u_matrix
-    float32 (side, side). Raises UserError when n_clusters needs more units than the largest map has.
+    Arrays: som_weights float32 (side, side, d), u_matrix float32 (side, side), best_matching_units int32 (n, 2) as row
+    and column, unit_distances float32 (n,) of each row to its unit. Raises UserError when n_clusters needs more units
+    than the largest map has.
     """
     check_choice("engine", engine, ENGINES)
     check_choice("groups", groups, GROUPS)
@@ -66,6 +67,7 @@ def cluster(
             "som_weights": weights,
             "best_matching_units": np.stack([best // side, best % side], axis=1).astype(np.int32),
             "u_matrix": u_matrix(weights),
+            "unit_distances": distances_to_own(table, weights.reshape(side * side, -1), best).astype(np.float32),
         },
         scores={
             "quantization_error": quantization_error(table, weights, best),
