@@ -10,6 +10,8 @@ from scipy.special import gammaln
 
 __all__ = ["entropy", "expected_information", "information_scores", "mutual_information"]
 
+NAMES = ("normalized_mutual_info", "adjusted_mutual_info", "homogeneity", "completeness", "v_measure")
+
 
 def information_scores(table: sparse.csr_array) -> dict[str, float]:
     """Return NMI and AMI (arithmetic mean), homogeneity, completeness and V-measure of an int table of counts.
@@ -17,17 +19,18 @@ def information_scores(table: sparse.csr_array) -> dict[str, float]:
     Rosenberg and Hirschberg (2007); Vinh, Epps and Bailey (2010). A grouping without information (one group) is
     wholly homogeneous or complete by convention.
     """
+    # One cell in each row and column: the groupings are equal, also where chance would find the same.
+    if table.nnz == table.shape[0] == table.shape[1]:
+        return dict.fromkeys(NAMES, 1.0)
     in_class, in_group = table.sum(axis=1), table.sum(axis=0)
     class_entropy, group_entropy = entropy(in_class), entropy(in_group)
     shared = min(mutual_information(table), class_entropy, group_entropy)
     mean = (class_entropy + group_entropy) / 2
-    # One image a cell in each row and column: the groupings are equal, also where chance would find the same.
-    equal = table.nnz == table.shape[0] == table.shape[1]
-    chance = 0.0 if equal else expected_information(in_class, in_group)
+    chance = expected_information(in_class, in_group)
     normalized = shared / mean if mean else 1.0
     return {
         "normalized_mutual_info": normalized,
-        "adjusted_mutual_info": 1.0 if equal else (shared - chance) / max(mean - chance, np.finfo(float).eps),
+        "adjusted_mutual_info": (shared - chance) / max(mean - chance, np.finfo(float).eps),
         "homogeneity": shared / class_entropy if class_entropy else 1.0,
         "completeness": shared / group_entropy if group_entropy else 1.0,
         "v_measure": normalized,

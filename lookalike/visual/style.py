@@ -13,8 +13,9 @@ from PIL import ImageFont
 
 __all__ = ["COLOURS", "MARKERS", "NOISE", "figure", "group_style", "one_line", "pixel_font", "shorten", "spread_apart"]
 
-# Okabe and Ito (2008): told apart with any kind of colour blindness. Their yellow is darkened to show on white.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#333333", "#B8A800")
+# Okabe and Ito (2008): told apart with any kind of colour blindness. Their yellow hardly shows on white, so the last
+# is the olive of Tol (2021).
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#333333", "#999933")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p")
 NOISE = "#BBBBBB"
 

@@ -24,27 +24,30 @@ def embed(
     """Lay features (n, d) out on a plane by t-SNE from a PCA start (Kobak and Berens, 2019).
 
     Returns the rows shown, int64 (m,), their positions float32 (m, 2), and the approximations made: above max_rows a
-    random sample is shown. Fewer than 10 rows are laid out by PCA alone.
+    random sample is shown. Fewer than 10 rows, and rows on a line, are laid out by PCA alone.
     """
     rows, notes = np.arange(len(features)), []
     if len(rows) > max_rows:
         notes = [f"t-SNE of {max_rows:,} of {len(rows):,} images"]
         rows = np.sort(np.random.default_rng(seed).choice(len(features), max_rows, replace=False))
     sample = np.asarray(features[rows], np.float32)
-    components = min(COMPONENTS, *sample.shape)
-    reduced = (
-        PCA(components, svd_solver="randomized", random_state=seed).fit_transform(sample)
-        if len(rows) > 1
-        else sample[:, :1] * 0
-    )
-    if len(rows) < 10 or not np.ptp(reduced, axis=0).any():
-        flat = np.zeros((len(rows), 2), np.float32)
-        flat[:, : min(2, components)] = reduced[:, :2]
-        return rows, flat, notes
+    reduced = _principal_axes(sample, seed)
+    if len(rows) < 10 or not np.ptp(reduced[:, 1]):
+        return rows, reduced[:, :2], notes
     perplexity = min(perplexity, (len(rows) - 1) / 3)
     # One thread: small problems are faster so, and the same on every machine.
     tsne = TSNE(perplexity=perplexity, initialization="pca", neighbors="exact", n_jobs=1, random_state=seed)
     return rows, np.asarray(tsne.fit(reduced), np.float32), notes
+
+
+def _principal_axes(sample: np.ndarray, seed: int) -> np.ndarray:
+    """Project float32 (m, d) onto its main axes, at least two columns, all zero where the rows do not vary."""
+    components = min(COMPONENTS, *sample.shape)
+    reduced = np.zeros((len(sample), max(2, components)), np.float32)
+    if np.ptp(sample, axis=0).any():
+        pca = PCA(components, svd_solver="randomized", random_state=seed)
+        reduced[:, :components] = pca.fit_transform(sample)
+    return reduced
 
 
 def draw_tsne(

@@ -1,0 +1,71 @@
+"""Maps of a SOM: the photo and the group of each unit, borders between groups, pictures of any map."""
+
+import cv2
+import numpy as np
+
+from lookalike.visual.som_maps import (
+    borders,
+    distances_to_unit_means,
+    draw_photo_map,
+    draw_u_matrix,
+    group_spots,
+    unit_groups,
+    unit_photos,
+)
+
+UNITS = np.array([[0, 0], [0, 0], [0, 0], [0, 2], [1, 1], [1, 1]])
+PRED = np.array([4, 4, 7, 7, -1, -1])
+
+
+def test_a_unit_has_the_group_of_most_of_its_photos():
+    groups, counts = unit_groups(UNITS, PRED, (2, 3))
+    assert groups.tolist() == [[4, -2, 7], [-2, -1, -2]]
+    assert counts.tolist() == [[3, 0, 1], [0, 2, 0]]
+
+
+def test_a_unit_shows_its_nearest_photo():
+    where, rows = unit_photos(UNITS, np.array([0.5, 0.2, 0.9, 1, 0.3, 0.3]), (2, 3))
+    assert where.tolist() == [0, 2, 4]
+    assert rows.tolist() == [1, 3, 4]
+
+
+def test_borders_run_between_groups_and_blanks_follow_their_neighbours():
+    assert len(borders(np.array([[0, 0], [0, 0]]))) == 0
+    assert borders(np.array([[0, 1]])).tolist() == [[[0.5, -0.5], [0.5, 0.5]]]
+    assert len(borders(np.array([[0, -2, -2, 1]]))) == 1
+    assert len(borders(np.array([[0, 1], [2, 3]]))) == 4
+
+
+def test_group_numbers_stand_on_a_unit_of_the_group():
+    groups = np.array([[5, 5, 5], [5, 8, 5], [5, 5, 5]])
+    spots = {number: (row, col) for number, row, col in group_spots(groups)}
+    assert spots[8] == (1, 1)
+    assert groups[spots[5]] == 5
+
+
+def test_distances_to_unit_means():
+    features = np.array([[0, 0], [2, 0], [1, 0], [7, 7], [0, 1], [0, 3]], np.float32)
+    assert distances_to_unit_means(features, UNITS).tolist() == [1, 1, 0, 0, 1, 1]
+
+
+def test_photos_lie_on_their_units_and_empty_units_are_blank(tmp_path, read):
+    path = tmp_path / "photos.png"
+    paths = ["10", "20", "30", "40", "50", "broken"]
+    draw_photo_map(path, (2, 3), UNITS, np.arange(6.0), PRED, paths, read, picture_side=300)
+    picture = cv2.imread(str(path))
+    cells = picture[48:248, 12:312].reshape(2, 100, 3, 100, 3)
+    assert (cells[0, 30, 0, 20] == 10).all()
+    assert (cells[0, 30, 2, 20] == 40).all()
+    assert (cells[0, 20:80, 1, 20:80] == 255).all()
+
+
+def test_maps_of_one_unit_and_one_image(tmp_path, read):
+    one, zero = np.zeros((1, 2), int), np.zeros(1, int)
+    draw_photo_map(tmp_path / "photos.png", (1, 1), one, np.zeros(1), zero, ["9"], read)
+    draw_u_matrix(tmp_path / "u.png", np.zeros((1, 1)), one, zero)
+    assert cv2.imread(str(tmp_path / "u.png")) is not None
+
+
+def test_u_matrix_of_noise_only(tmp_path):
+    draw_u_matrix(tmp_path / "u.png", np.random.default_rng(0).random((2, 3)), UNITS, np.full(6, -1))
+    assert (tmp_path / "u.png").stat().st_size > 1000
