@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lookalike.core.errors import UserError
-from lookalike.models import WEIGHTS, is_model_file
+from lookalike.models import BACKBONES, WEIGHTS, is_model_file
 
 __all__ = ["FrozenGraph", "frozen_graph"]
 
@@ -42,9 +42,12 @@ def frozen_graph(
     weights: as in `backbones.build_extractor`; a .pb, .keras or SavedModel there is the whole extractor.
     Raises UserError.
     """
-    source = weights if weights not in WEIGHTS and _is_whole_model(weights) else backbone
-    request = {"backbone": source, "size": size, "layer": layer, "scaling": scaling, "seed": seed}
-    request |= {"weights": weights, "digests": [_digest(Path(name)) for name in {source: 0, weights: 0}]}
+    own_weights = weights not in WEIGHTS
+    source = weights if own_weights and _is_whole_model(weights) else backbone
+    if is_model_file(backbone) and own_weights:
+        raise UserError(f"expected no extract.weights with the model file {backbone} as backbone, found {weights}")
+    request = {"backbone": _identity(source), "weights": _identity(weights), "size": size, "layer": layer}
+    request |= {"scaling": scaling, "seed": seed}
     known = _read_record(folder, request)
     if known is not None:
         return known
@@ -60,6 +63,11 @@ def frozen_graph(
     graph = FrozenGraph(folder / GRAPH_NAME, *made)
     _write_record(folder, request, graph)
     return graph
+
+
+def _identity(name: str) -> str:
+    """Return a name of the tables as it is, and the digest of a file in place of its path."""
+    return name if name in BACKBONES or name in WEIGHTS else _digest(Path(name)) or name
 
 
 def _is_whole_model(weights: str) -> bool:

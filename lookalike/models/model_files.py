@@ -86,7 +86,7 @@ def _saved_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
         )
     signature = loaded.signatures["serving_default"]
     (name, spec), *_ = signature.structured_input_signature[1].items()
-    outputs = list(signature.structured_outputs)
+    outputs = sorted(signature.structured_outputs, key=lambda name: name != "features")
     if layer and layer not in outputs:
         raise UserError(f"expected an output of {path.name} ({', '.join(outputs)}), found {layer!r}")
 

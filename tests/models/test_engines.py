@@ -9,6 +9,7 @@ import pytest
 from lookalike.core.errors import UserError
 from lookalike.models import ENGINES
 from lookalike.models.engines import choose_engine, open_extractor
+from lookalike.models.freeze import freeze
 
 IMAGES = np.random.default_rng(4).integers(0, 256, (11, 64, 64, 3), dtype=np.uint8)
 SMALL = ("mobilenet_v2_0.35", "random")
@@ -74,6 +75,24 @@ def test_a_damaged_or_different_graph_is_made_anew(tmp_path):
     other = open_extractor(*SMALL, engine="openvino", size=32, seed=1, folder_for_pb=tmp_path)(IMAGES[:1, :32, :32])
     np.testing.assert_array_equal(again, first)
     assert not np.allclose(other, first)
+
+
+def test_a_graph_is_known_by_its_content_not_its_name(small_model, tmp_path):
+    for name in ("one.pb", "two.pb"):
+        freeze(small_model, tmp_path / name)
+    one = open_extractor(str(tmp_path / "one.pb"), "imagenet", engine="openvino", folder_for_pb=tmp_path)
+    made = (tmp_path / "extractor.pb").stat().st_mtime_ns
+    two = open_extractor(str(tmp_path / "two.pb"), "imagenet", engine="openvino", folder_for_pb=tmp_path)
+    assert (tmp_path / "extractor.pb").stat().st_mtime_ns == made
+    assert one.describe()["weights_sha256"] == two.describe()["weights_sha256"]
+
+
+def test_a_whole_model_as_weights_stands_for_the_backbone(small_model, tmp_path):
+    freeze(small_model, tmp_path / "tuned.pb")
+    tuned = open_extractor("mobilenet_v2", str(tmp_path / "tuned.pb"), engine="openvino", folder_for_pb=tmp_path)
+    np.testing.assert_allclose(tuned(IMAGES), np.asarray(small_model(IMAGES)), atol=1e-3)
+    with pytest.raises(UserError, match=r"expected no extract\.weights with the model file"):
+        open_extractor(str(tmp_path / "tuned.pb"), "other.h5", folder_for_pb=tmp_path)
 
 
 def test_auto_takes_openvino_without_a_gpu(monkeypatch):
