@@ -122,20 +122,6 @@ def unit_photos(units: np.ndarray, distances: np.ndarray, shape: tuple[int, int]
     return where, order[first]
 
 
-def distances_to_unit_means(features: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Return each row's Euclidean distance to the mean of the rows on its unit, float32 (n,).
-
-    Stands in for the distance to the prototype where that is not known in the space of the features (n, d).
-    """
-    _, codes = np.unique(units, axis=0, return_inverse=True)
-    distances = np.empty(len(features), np.float32)
-    order = np.argsort(codes, kind="stable")
-    for rows in np.split(order, np.cumsum(np.bincount(codes))[:-1]):
-        block = np.asarray(features[rows], np.float32)
-        distances[rows] = np.linalg.norm(block - block.mean(axis=0), axis=1)
-    return distances
-
-
 def borders(groups: np.ndarray) -> np.ndarray:
     """Return the edges between units of different groups as segments, float (m, 2, 2) of x and y.
 

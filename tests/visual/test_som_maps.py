@@ -5,7 +5,6 @@ import numpy as np
 
 from lookalike.visual.som_maps import (
     borders,
-    distances_to_unit_means,
     draw_photo_map,
     draw_u_matrix,
     group_spots,
@@ -41,11 +40,6 @@ def test_group_numbers_stand_on_a_unit_of_the_group():
     spots = {number: (row, col) for number, row, col in group_spots(groups)}
     assert spots[8] == (1, 1)
     assert groups[spots[5]] == 5
-
-
-def test_distances_to_unit_means():
-    features = np.array([[0, 0], [2, 0], [1, 0], [7, 7], [0, 1], [0, 3]], np.float32)
-    assert distances_to_unit_means(features, UNITS).tolist() == [1, 1, 0, 0, 1, 1]
 
 
 def test_photos_lie_on_their_units_and_empty_units_are_blank(tmp_path, read):
