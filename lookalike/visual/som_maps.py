@@ -16,7 +16,6 @@ from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = [
     "borders",
-    "distances_to_unit_means",
     "draw_photo_map",
     "draw_u_matrix",
     "group_spots",
