@@ -95,8 +95,8 @@ def draw_photo_map(
         spot = (MARGIN + (col + 1) * cell - PADDING, MARGIN + HEAD + (row + 1) * cell - PADDING)
         _boxed(draw, spot, f"{counts[row, col]:,}", pixel_font(max(9, cell // 7)), "rs", "white")
     for number, row, col in group_spots(groups):
-        spot = (MARGIN + (col + 0.5) * cell, MARGIN + HEAD + (row + 0.5) * cell)
-        _boxed(draw, spot, str(number), pixel_font(max(12, cell // 4), bold=True), "mm", BORDER)
+        spot = (MARGIN + col * cell + 2 * PADDING, MARGIN + HEAD + row * cell + 2 * PADDING)
+        _boxed(draw, spot, str(number), pixel_font(max(11, cell // 5), bold=True), "lt", BORDER)
     page.save(path, compress_level=3)
 
 
