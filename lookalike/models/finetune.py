@@ -76,9 +76,7 @@ def finetune(
     teaching = {"epochs": epochs, "head_epochs": head_epochs, "unfreeze": unfreeze, "augmentation": augmentation}
     teaching |= {"learning_rate": learning_rate, "head_learning_rate": head_learning_rate}
     lesson = Lesson(Objective(loss, temperature, label_smoothing), optimizer, momentum, batch_size, patience, seed)
-    photos: Sequence[Encoded] = paths
-    if tfrecords:
-        photos, names, labels = read_records(Path(tfrecords))
+    photos, names, labels = _by_name(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
     extractor = _network(backbone, weights, size, seed)
     side = extractor.input_shape[1]
     held_out = choose_classes(labels, holdout_classes, seed=seed)
@@ -106,11 +104,17 @@ def finetune(
             _write_augmented(pixels, names, labels, parts.train, folder / "augmented")
         if write_tfrecords and not tfrecords:
             usable = [label if error is None else "" for label, error in zip(labels, errors, strict=True)]
-            write_records(paths, names, usable, folder / "tfrecords", share=validation)
+            write_records(photos, names, usable, folder / "tfrecords", share=validation)
     for line in score_lines(scores["holdout"]):
         say(line)
     shutil.rmtree(folder / WORK)
     return scores
+
+
+def _by_name(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str]) -> tuple[list, list, list]:
+    """Return all three in the order of the names, so that the order of listing changes nothing."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    return [photos[row] for row in order], [names[row] for row in order], [labels[row] for row in order]
 
 
 def _network(backbone: str, weights: str, size: int | None, seed: int) -> keras.Model:

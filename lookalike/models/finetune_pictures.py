@@ -40,16 +40,20 @@ def draw_curves(history: Sequence[Mapping], path: Path) -> None:
 
 
 def draw_views(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path: Path) -> None:
-    """Draw photos uint8 (h, w, 3), a row of the original and its altered copies each; `names` head the columns."""
+    """Draw photos uint8 (s, s, 3), a row of the original and its altered copies each; `names` head the columns."""
+    side = rows[0][0].shape[0]
+    gap = max(1, side // 20)
+    framed = [[np.pad(photo, ((0, gap), (0, gap), (0, 0)), constant_values=255) for photo in row] for row in rows]
+    sheet = np.concatenate([np.concatenate(row, axis=1) for row in framed])
     figure = Figure(figsize=(1.5 * len(names), 1.5 * len(rows) + 0.3), layout="constrained")
-    grid = figure.subplots(len(rows), len(names), squeeze=False)
-    for line, photos in zip(grid, rows, strict=True):
-        for axes, photo in zip(line, photos, strict=True):
-            axes.imshow(photo)
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-    for axes, name in zip(grid[0], names, strict=True):
-        axes.set_title(name.replace("_", " "), fontsize=9)
+    axes = figure.subplots()
+    axes.imshow(sheet, interpolation="antialiased")
+    axes.set_xticks(
+        [side / 2 + index * (side + gap) for index in range(len(names))], [n.replace("_", " ") for n in names]
+    )
+    axes.set_yticks([])
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    axes.spines[:].set_visible(False)
     figure.savefig(path, dpi=DPI)
 
 

@@ -65,12 +65,23 @@ def write_graph(graph: tf.compat.v1.GraphDef, path: Path) -> Path:
     return aside.replace(path)
 
 
+class _Keras2DepthwiseConv2D:
+    """Reads the layer as Keras 2 wrote it: with a number of groups, which was always 1 and which Keras 3 refuses."""
+
+    @classmethod
+    def from_config(cls, config: dict) -> keras.layers.Layer:
+        return keras.layers.DepthwiseConv2D.from_config({key: config[key] for key in config if key != "groups"})
+
+
+KERAS_2_LAYERS = {"DepthwiseConv2D": _Keras2DepthwiseConv2D}
+
+
 def load_model(path: Path) -> keras.Model:
     """Load a .keras or .h5 model, also one that Keras 2 wrote; UserError if it is none."""
     if not path.is_file():
         raise UserError(f"expected a .keras or .h5 model at {path}, found no such file")
     try:
-        return keras.models.load_model(path, compile=False)
+        return keras.models.load_model(path, custom_objects=KERAS_2_LAYERS, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"expected a whole Keras model in {path}, which cannot be loaded: {reason}") from error
