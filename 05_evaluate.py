@@ -1,21 +1,22 @@
 """Score the groups, with true labels where there are some: output/<dataset>/05_evaluate."""
 
 from config import Settings
-from lookalike.core import artifacts, catalog, features
+from lookalike.core import artifacts, catalog, features, prepared
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
 
-INPUTS = ["00_make_labels", "03_extract", "04_cluster"]
+INPUTS = ["00_make_labels", "03_extract", "04_cluster", "01_preprocess"]
 
 
 def main(settings: Settings) -> None:
     from lookalike.clustering import outcome  # late, so that --help is instant
     from lookalike.evaluation import history, report
     from lookalike.evaluation.facts import facts, summary
+    from lookalike.visual.confusions import draw_confusions
 
     options = settings.evaluate
     with Stage(settings, "05_evaluate", inputs=INPUTS) as stage:
-        labels, extracted, clustered = map(stage.path_of, INPUTS)
+        labels, extracted, clustered = map(stage.path_of, INPUTS[:3])
         groups = outcome.read(clustered)
         true = catalog.read_labels(labels, groups.paths)
         matrix = features.load(extracted, unit=True)[1][: len(groups.paths)]
@@ -24,7 +25,9 @@ def main(settings: Settings) -> None:
         scores, notes = report.evaluate(true, groups.labels, matrix, **sampling)
         head = {"title": settings.dataset, "facts": made, "approximations": notes}
         parts = (true, groups.labels, groups.paths, matrix, scores)
-        report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
+        confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
+        if confusions:
+            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, prepared.reader(settings))
         stage.publish(summary(scores), images=len(true), counts=scores, approximations=notes)
         history.append_history(stage.folder.parent / "scores_history.csv", made | scores)
 

@@ -178,7 +178,13 @@ class Visualize(Section):
     max_columns: int = Field(40, ge=1)
     """Columns a page of the contact sheet."""
     memory_mb: int = Field(1024, ge=1)
-    """Memory a page of the contact sheet may take."""
+    """Memory in MB that a page of the contact sheet may take."""
+    picture_side: int = Field(2_400, ge=200)
+    """Longer side of the map of photos in pixels."""
+    gallery: bool = True
+    """Write gallery.html: groups, a zoomable map, filter and lasso in one file that opens without a server."""
+    projector: bool = False
+    """Write files for TensorBoard's projector, too."""
     seed: int = Field(0, ge=0)
     """Of t-SNE and samples."""
 

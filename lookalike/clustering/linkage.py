@@ -4,25 +4,25 @@ SciPy's own linkage has no weights; with weights of one the result is SciPy's.
 """
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 __all__ = ["cut", "weighted_linkage"]
 
 
-def weighted_linkage(points: np.ndarray, weights: np.ndarray, method: str = "ward") -> np.ndarray:
-    """Link points (m, d) of the given weights (m,) by "ward" or "average" linkage: float64 (m - 1, 4).
+def weighted_linkage(distances: np.ndarray, weights: np.ndarray, method: str = "ward") -> np.ndarray:
+    """Link points of given distances (m, m) and weights (m,) by "ward" or "average" linkage: float64 (m - 1, 4).
 
     Nearest-neighbour chain with the Lance-Williams update (F. Murtagh, 1983), O(m^2). Ward heights are
     sqrt(2 ab / (a + b)) |x - y| of the merged weights a, b, which is SciPy's height where all weights are one.
     """
     sizes = np.asarray(weights, dtype=np.float64).copy()
-    distances = cdist(points, points, "sqeuclidean" if method == "ward" else "euclidean")
+    distances = np.array(distances, dtype=np.float64)
     if method == "ward":
+        distances **= 2
         distances *= 2 * sizes[:, None] * sizes / (sizes[:, None] + sizes)
     np.fill_diagonal(distances, np.inf)
-    merges, chain, heights = [], [], np.zeros(len(points))
-    alive = np.ones(len(points), bool)
-    while len(merges) < len(points) - 1:
+    merges, chain, heights = [], [], np.zeros(len(sizes))
+    alive = np.ones(len(sizes), bool)
+    while len(merges) < len(sizes) - 1:
         chain = chain or [int(alive.argmax())]
         a, b = _reciprocal_pair(distances, chain)
         heights[b] = max(heights[a], heights[b], distances[a, b])  # rounding must not put a parent below its child
@@ -32,7 +32,7 @@ def weighted_linkage(points: np.ndarray, weights: np.ndarray, method: str = "war
         distances[b], distances[:, b] = row, row
         sizes[b] += sizes[a]
         alive[a] = False
-    return _in_scipy_format(merges, len(points), squared=method == "ward")
+    return _in_scipy_format(merges, len(sizes), squared=method == "ward")
 
 
 def cut(linkage: np.ndarray, n_clusters: int) -> np.ndarray:

@@ -7,12 +7,13 @@ Clustering of the self-organizing map, 2000). Or one unit a cluster: a small map
 import math
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from lookalike.clustering.assignment import distances_to_own, mean_by_label, nearest
 from lookalike.clustering.batch_som import train_batch
 from lookalike.clustering.grouping import Grouping, check_choice
 from lookalike.clustering.linkage import cut, weighted_linkage
-from lookalike.clustering.map_quality import best_and_second, quantization_error, topographic_error, u_matrix
+from lookalike.clustering.map_quality import best_and_second, topographic_error, u_matrix
 from lookalike.clustering.minisom_engine import train_minisom
 from lookalike.clustering.scaling import prepare
 from lookalike.core.errors import UserError
@@ -57,6 +58,7 @@ def cluster(
     else:
         weights = train_batch(table, side, side, epochs=epochs, final_radius=final_radius, seed=seed)
     best, second = best_and_second(table, weights).T
+    gaps = distances_to_own(table, weights.reshape(side * side, -1), best)
     labels = best
     if groups == "merged":
         unit_labels, note = merge_units(*mean_by_label(table, best, side * side), n_clusters)
@@ -67,10 +69,10 @@ def cluster(
             "som_weights": weights,
             "best_matching_units": np.stack([best // side, best % side], axis=1).astype(np.int32),
             "u_matrix": u_matrix(weights),
-            "unit_distances": distances_to_own(table, weights.reshape(side * side, -1), best).astype(np.float32),
+            "unit_distances": gaps,
         },
         scores={
-            "quantization_error": quantization_error(table, weights, best),
+            "quantization_error": float(gaps.mean(dtype=np.float64)),
             "topographic_error": topographic_error(best, second, side),
         },
         approximations=notes,
@@ -106,7 +108,7 @@ def merge_units(means: np.ndarray, hits: np.ndarray, n_clusters: int) -> tuple[n
         few = f"only {len(full)} units of the map have rows: {len(full)} clusters of the {n_clusters} asked for"
         return labels, [few] if len(full) < n_clusters else []
     means, hits = means[full], hits[full]
-    labels[full] = refine_units(means, hits, cut(weighted_linkage(means, hits), n_clusters), n_clusters)
+    labels[full] = refine_units(means, hits, cut(weighted_linkage(cdist(means, means), hits), n_clusters), n_clusters)
     return labels, []
 
 

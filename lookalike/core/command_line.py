@@ -20,7 +20,8 @@ from lookalike.core.stage import STAGES
 __all__ = ["run"]
 
 COMMON = ("dataset", "photos", "output", "img", "run")
-DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+# None: libraries that write by C report a short write without a number.
+DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, None}
 
 
 def run(
@@ -49,7 +50,7 @@ def run(
             raise
         place = f" at {error.filename}" if error.filename else ""
         remedy = "make room or change permissions and run the same command; earlier results are untouched"
-        _leave(1, f"{name or 'run_all'}: cannot write or read{place}: {error.strerror}; {remedy}", settings)
+        _leave(1, f"{name or 'run_all'}: cannot write or read{place}: {error.strerror or error}; {remedy}", settings)
 
 
 def _leave(status: int, line: str, settings: BaseSettings) -> None:

@@ -1,5 +1,6 @@
 """All pictures of one grouping, in one folder."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -7,6 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from lookalike.clustering.outcome import Groups
+from lookalike.visual.dendrogram import draw_dendrogram
+from lookalike.visual.gallery import write_gallery
+from lookalike.visual.projector import write_projector
 from lookalike.visual.sheet import draw_sheet
 from lookalike.visual.som_maps import draw_photo_map, draw_u_matrix
 from lookalike.visual.thumbnails import Reader
@@ -24,6 +28,9 @@ class Options(Protocol):
     max_images: int
     max_columns: int
     memory_mb: int
+    picture_side: int
+    gallery: bool
+    projector: bool
     seed: int
 
 
@@ -47,6 +54,21 @@ def draw_all(
         features, max_rows=options.max_rows, perplexity=options.perplexity, seed=options.seed
     )
     draw_tsne(folder / "tsne.png", positions, [true[row] for row in rows], pred[rows], title=f"{title}, t-SNE")
+    if options.gallery:
+        write_gallery(
+            folder / "gallery.html",
+            rows,
+            positions,
+            pred,
+            true,
+            paths,
+            read,
+            distances=groups.distances,
+            title=title,
+        )
+    if options.projector:
+        classes = [name or "unlabelled" for name in true] if any(true) else pred.tolist()
+        notes = notes + write_projector(folder / "projector", features, paths, classes, read, seed=options.seed)
     draw_sheet(
         folder / "sheet.png",
         pred,
@@ -60,12 +82,17 @@ def draw_all(
         title=title,
     )
     if (grouped / "u_matrix.npy").exists():
-        _draw_map(folder, grouped, paths, pred, read)
-    return sorted(path.name for path in folder.glob("*.png")), notes
+        _draw_map(folder, grouped, paths, pred, read, options.picture_side)
+    if (grouped / "linkage.npy").exists():
+        scores = json.loads((grouped / "scores.json").read_text(encoding="utf-8"))
+        linkage = np.load(grouped / "linkage.npy")
+        draw_dendrogram(folder / "dendrogram.png", linkage, scores["cut"], max_distance=scores["max_distance"])
+    drawn = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    return sorted(drawn), notes
 
 
-def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader) -> None:
+def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader, side: int) -> None:
     u_matrix, units = np.load(grouped / "u_matrix.npy"), np.load(grouped / "best_matching_units.npy")
     distances = np.load(grouped / "unit_distances.npy")
     draw_u_matrix(folder / "u_matrix.png", u_matrix, units, pred)
-    draw_photo_map(folder / "photo_map.png", u_matrix.shape, units, distances, pred, paths, read)
+    draw_photo_map(folder / "photo_map.png", u_matrix.shape, units, distances, pred, paths, read, picture_side=side)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score
 
 from lookalike.clustering.linkage import cut, weighted_linkage
@@ -17,18 +18,18 @@ def points():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_weights_of_one_give_scipys_linkage(points, method):
-    assert np.allclose(weighted_linkage(points, np.ones(80), method), linkage(points, method))
+    assert np.allclose(weighted_linkage(cdist(points, points), np.ones(80), method), linkage(points, method))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_weight_is_so_many_equal_rows(points, method):
     weights = np.random.default_rng(1).integers(1, 5, 80)
     repeated = linkage(np.repeat(points, weights, axis=0), method)
-    found = np.repeat(cut(weighted_linkage(points, weights, method), 9), weights)
+    found = np.repeat(cut(weighted_linkage(cdist(points, points), weights, method), 9), weights)
     assert adjusted_rand_score(fcluster(repeated, 9, "maxclust"), found) == 1
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 9])
 def test_cut_gives_exactly_k_groups_even_of_equal_points(k):
-    labels = cut(weighted_linkage(np.zeros((9, 2)), np.ones(9)), k)
+    labels = cut(weighted_linkage(np.zeros((9, 9)), np.ones(9)), k)
     assert len(set(labels)) == k

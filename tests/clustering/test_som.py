@@ -25,6 +25,7 @@ def test_both_engines_find_the_groups_and_write_the_same_artifact(blobs, engine)
         "som_weights": ((8, 8, 10), "float32"),
         "best_matching_units": ((400, 2), "int32"),
         "u_matrix": ((8, 8), "float32"),
+        "unit_distances": ((400,), "float32"),
     }
     assert 0 < found.scores["quantization_error"] < 1
     assert 0 <= found.scores["topographic_error"] <= 1
