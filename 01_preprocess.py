@@ -1,7 +1,7 @@
 """Make photos upright, small and, if asked, without background: raw_img/<dataset> -> img/<dataset>."""
 
 from config import Settings
-from lookalike.core import artifacts, catalog, prepared, tables
+from lookalike.core import catalog, prepared, tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
 
@@ -12,7 +12,7 @@ def main(settings: Settings) -> None:
 
     options = settings.preprocess.parameters()
     photos, final = catalog.photos_folder(settings), prepared.image_folder(settings)
-    with Stage(settings, "01_preprocess", inputs=["00_make_labels"], row_key=artifacts.digest_of(options)) as stage:
+    with Stage(settings, "01_preprocess", inputs=["00_make_labels"], row_key=dataset.row_key) as stage:
         rows = catalog.read_good(stage.path_of("00_make_labels"))
         folder = prepared.open_draft(final, resumed=stage.resumed)
         published = stage.folder / prepared.TABLE if stage.reusable and prepared.is_intact(settings) else None

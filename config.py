@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from lookalike.clustering import METHODS
 from lookalike.core.executors import EXECUTORS
 from lookalike.core.labels import SOURCES
-from lookalike.models import ENGINES, PRECISIONS, VIEWS
+from lookalike.models import AUGMENTATIONS, ENGINES, LOSSES, OPTIMIZERS, PRECISIONS, VIEWS
 from lookalike.preprocess import BACKGROUNDS, FORMATS
 
 
@@ -64,7 +64,63 @@ class Preprocess(Section):
 
 class Finetune(Section):
     enabled: bool = False
-    """Whether run_all.py fine-tunes."""
+    """Whether run_all.py fine-tunes; 03 takes the result with extract.weights finetuned."""
+    backbone: str = "mobilenet_v2"
+    """Network to teach: a name of the README's table, but not handcrafted."""
+    weights: str = "imagenet"
+    """Start weights: imagenet, random (for tests) or a weights file."""
+    size: int | None = Field(None, ge=32)
+    """Side of the network's input in pixels, if not its own."""
+    seed: int = Field(0, ge=0)
+    """Of held-out classes, order, augmentation and head."""
+    holdout_classes: int | tuple[str, ...] = 0
+    """Classes kept out of training to measure on: a number, or names (a,b)."""
+    loss: one_of(LOSSES) = "cosine"
+    """What is learnt from."""
+    epochs: int = Field(15, ge=1)
+    """Passes over the photos at most, with the last blocks unfrozen."""
+    head_epochs: int = Field(10, ge=0)
+    """Passes before that, with only the new head learning."""
+    unfreeze: float | str = 0.25
+    """Layers that learn: their share, counted from the end, or the name of the first."""
+    learning_rate: float = Field(0.01, gt=0)
+    """With the last blocks unfrozen, falling by half a cosine."""
+    head_learning_rate: float = Field(0.1, gt=0)
+    """Of the new head."""
+    optimizer: one_of(OPTIMIZERS) = "sgd"
+    """How weights move."""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Of sgd and rmsprop."""
+    batch_size: int = Field(32, ge=2)
+    """Photos a step."""
+    temperature: float = Field(0.1, gt=0)
+    """What cosines are divided by in a softmax."""
+    label_smoothing: float = Field(0, ge=0, lt=1)
+    """Share of the target spread over all classes."""
+    balanced: bool = True
+    """Photos of larger classes count less."""
+    augmentation: one_of(AUGMENTATIONS) = "random"
+    """How photos are altered in training."""
+    validation: float = Field(0.1, ge=0, lt=1)
+    """Share of photos that validate, chosen by a hash of the name."""
+    patience: int = Field(5, ge=1)
+    """Passes without a better validation loss before training ends."""
+    mixed_precision: bool | None = None
+    """float16 arithmetic; unset: on a GPU."""
+    write_augmented: bool = False
+    """Write the five altered copies of training photos to augmented/<class>/."""
+    write_tfrecords: bool = False
+    """Write the photos as TFRecords, too."""
+    tfrecords: Path | None = None
+    """Folder of TFRecords to train from in place of the photos."""
+
+    def options(self) -> dict:
+        """Return the settings of training."""
+        return self.model_dump(exclude={"enabled"})
+
+    def parameters(self) -> dict:
+        """Return the settings of training, as JSON-able values."""
+        return self.model_dump(mode="json", exclude={"enabled"})
 
 
 class Extract(Section):
@@ -84,6 +140,8 @@ class Extract(Section):
     """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
     views: tuple[one_of(VIEWS), ...] = ("whole",)
     """Views of a photo whose vectors are averaged."""
+    side_by_side: bool = False
+    """With finetuned weights: base and fine-tuned vectors joined, each scaled to length 1, and both apart, too."""
     l2: bool = False
     """Scale every vector to length 1."""
     pca: float = Field(0, ge=0)

@@ -29,6 +29,7 @@ FORMAT = 1  # of the artifacts; a higher number makes every older result stale
 MANIFEST = "manifest.json"
 RUN = "run.json"  # durations and rates: what may differ between identical runs
 UNHASHED = {MANIFEST, RUN, "stat.parquet", "source.json"}  # the last two: times and places of the photos
+UNHASHED_FOLDERS = {"logs", "saved_model"}  # TensorFlow writes clock times and random numbers into both
 RECORDED_PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "scikit-network", "opencv-python-headless", "tensorflow", "tensorflow-cpu"),
     *("keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom", "matplotlib", "pyarrow"),
@@ -138,7 +139,8 @@ def _aside(final: Path) -> Path:
 def _file_names(folder: Path) -> list[str]:
     paths = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     names = (path.relative_to(folder).as_posix() for path in paths)
-    return sorted(name for name in names if name not in UNHASHED and not name.startswith("."))
+    kept = (name for name in names if name not in UNHASHED and name.split("/")[0] not in UNHASHED_FOLDERS)
+    return sorted(name for name in kept if not name.startswith("."))
 
 
 def _versions() -> dict[str, str]:

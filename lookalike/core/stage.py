@@ -7,7 +7,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -69,8 +69,9 @@ def is_current(settings: Settings, name: str) -> bool:
 class Stage:
     """A stage at work, as a context manager; `publish` ends it, leaving without it keeps the old result.
 
-    inputs: names of the stages it reads. sources: digests of inputs that are no stage. row_key: set by stages
-    whose rows are worth keeping; an interrupted draft with the same key is taken up again.
+    inputs: names of the stages it reads. row_key: given by stages whose unfinished or older work is worth keeping;
+    returns, from the parameters and the digests of the inputs, what a row depends on besides its photo. A draft that
+    was interrupted with the same key is taken up again.
     """
 
     def __init__(
@@ -79,16 +80,15 @@ class Stage:
         name: str,
         *,
         inputs: Iterable[str] = (),
-        sources: Mapping[str, str] | None = None,
-        row_key: str = "",
+        row_key: Callable[[dict, dict], str] = lambda parameters, inputs: "",
     ) -> None:
         self.name = name
-        self.row_key = row_key
         self.folder = stage_folder(settings, name)
         self.draft = self.folder.with_name(f".{name}.draft")
         self._settings = settings
         self._parameters = parameters_of(settings, name)
-        self.inputs = {source: _checked_digest(settings, source, name) for source in inputs} | dict(sources or {})
+        self.inputs = {source: _checked_digest(settings, source, name) for source in inputs}
+        self.row_key = row_key(self._parameters, self.inputs)
 
     def __enter__(self) -> "Stage":
         self.started = time.monotonic()

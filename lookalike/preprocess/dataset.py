@@ -10,7 +10,7 @@ from typing import Protocol
 
 import cv2
 
-from lookalike.core.artifacts import file_digest
+from lookalike.core.artifacts import digest_of, file_digest
 from lookalike.core.errors import UserError
 from lookalike.core.executors import EXECUTORS, shard_slices
 from lookalike.core.prepared import TABLE
@@ -27,6 +27,7 @@ __all__ = [
     "prepare_all",
     "quarantine",
     "require_some",
+    "row_key",
     "summary",
 ]
 
@@ -53,6 +54,11 @@ def image_name(path: str, file_format: str) -> str:
     """
     suffixes = JPEG if file_format == "jpg" else (f".{file_format}",)
     return path if PurePosixPath(path).suffix.lower() in suffixes else f"{path}.{file_format}"
+
+
+def row_key(parameters: Mapping, inputs: Mapping) -> str:
+    """Return what a prepared photo depends on besides its source: the settings."""
+    return digest_of(parameters)
 
 
 def known_rows(published: Path | None, images: Path, draft: Path, folder: Path) -> Known:

@@ -91,10 +91,10 @@ def test_an_interrupted_stage_leaves_the_old_result(settings, error):
 
 @pytest.mark.parametrize(("key", "kept"), [("same", True), ("other", False)])
 def test_a_draft_is_taken_up_only_with_the_same_row_key(settings, key, kept):
-    with pytest.raises(RuntimeError), Stage(settings, "03_extract", row_key="same") as stage:
+    with pytest.raises(RuntimeError), Stage(settings, "03_extract", row_key=lambda *made: "same") as stage:
         (stage.draft / "shard").touch()
         raise RuntimeError
-    with Stage(settings, "03_extract", row_key=key) as stage:
+    with Stage(settings, "03_extract", row_key=lambda *made: key) as stage:
         assert (stage.draft / "shard").exists() is kept
 
 

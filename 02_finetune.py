@@ -1,0 +1,36 @@
+"""Teach the network the known classes: img/<dataset> + labels -> output/<dataset>/02_finetune."""
+
+from pathlib import Path
+
+from config import Settings
+from lookalike.core import artifacts, catalog, prepared
+from lookalike.core.command_line import run
+from lookalike.core.stage import Stage, stage_folder
+
+INPUTS = ["00_make_labels", "01_preprocess"]
+ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tuned model sees in this photo, and stop.")}
+
+
+def main(settings: Settings) -> None:
+    if getattr(settings, "classify", None):
+        return print_classes(stage_folder(settings, "02_finetune"), settings.classify)
+    from lookalike.models import finetune  # late, so that --help is instant
+
+    with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
+        photos = prepared.read_prepared(settings)
+        labels = catalog.read_labels(stage.path_of("00_make_labels"), photos["path"])
+        options = settings.finetune.options()
+        scores = finetune.finetune(photos["image"], photos["path"], labels, stage.draft, **options)
+        stage.publish(finetune.summary(scores), images=len(labels), counts=scores)
+
+
+def print_classes(folder: Path, photo: Path) -> None:
+    """Print one line `class  score` for each of the likeliest classes."""
+    from lookalike.models.classify import classify
+
+    for name, score in classify(folder, photo):
+        print(f"{name}  {score:.4f}")
+
+
+if __name__ == "__main__":
+    run(main, Settings, "02_finetune", ACTIONS)
