@@ -27,7 +27,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 readme: setup
-	$(BIN)/python -c "from config import Settings; from lookalike.core.settings_table import update; from pathlib import Path; update(Settings, Path('README.md'))"
+	$(BIN)/python docs/tables.py
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -5,9 +5,9 @@ config.py < environment (LOOKALIKE_CLUSTER__METHOD=kmeans) < flags (python 04_cl
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.clustering import METHODS
@@ -20,6 +20,13 @@ from lookalike.preprocess import BACKGROUNDS, FORMATS
 def one_of(choices):
     """Return a type that takes the keys of a table of choices."""
     return Literal[tuple(choices)]
+
+
+def number_or_names(value):
+    """Take 40, or names as a list or divided by commas; a flag's text comes as either."""
+    names = value.split(",") if isinstance(value, str) else value
+    alone = names[0] if isinstance(names, list | tuple) and len(names) == 1 else None
+    return int(alone) if isinstance(alone, str) and alone.isdigit() else names
 
 
 class Section(BaseModel):
@@ -73,7 +80,7 @@ class Finetune(Section):
     """Side of the network's input in pixels, if not its own."""
     seed: int = Field(0, ge=0)
     """Of held-out classes, order, augmentation and head."""
-    holdout_classes: int | tuple[str, ...] = 0
+    holdout_classes: Annotated[int | tuple[str, ...], BeforeValidator(number_or_names)] = 0
     """Classes kept out of training to measure on: a number, or names (a,b)."""
     loss: one_of(LOSSES) = "cosine"
     """What is learnt from."""

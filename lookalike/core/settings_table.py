@@ -1,29 +1,34 @@
-"""The README's table of settings, generated from the settings classes so that it cannot drift from them."""
+"""The README's tables of settings, methods and networks, generated from the code so that they cannot drift from it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-__all__ = ["settings_table", "update"]
+__all__ = ["fill", "settings_table", "table"]
 
-BEGIN, END = "<!-- settings: begin (make readme) -->", "<!-- settings: end -->"
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def settings_table(settings_class: type[BaseModel]) -> str:
-    """Return a Markdown table of all settings: flag, default, allowed values where few, comment."""
-    rows = [f"| `{flag}` | {default} | {comment} |" for flag, default, comment in _rows(settings_class, "")]
-    return "\n".join(["| setting | default | what it does |", "|---|---|---|", *rows])
+    """Return a Markdown table of all settings: flag, default, comment with the allowed values where they are few."""
+    return table(("setting", "default", "what it does"), list(_rows(settings_class, "")))
 
 
-def update(settings_class: type[BaseModel], readme: Path) -> None:
-    """Replace the table between the README's two marks."""
+def fill(readme: Path, tables: Mapping[str, str]) -> str:
+    """Return the text of a README with each table put between its two marks."""
     text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{settings_table(settings_class)}\n{END}{after}", encoding="utf-8")
+    for name, content in tables.items():
+        marks = rf"(<!-- {name}: begin[^>]*-->\n).*?(<!-- {name}: end -->)"
+        text = re.sub(marks, lambda found, content=content: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
+    return text
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
@@ -31,7 +36,7 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _rows(field.annotation, f"{prefix}{name}.")
         else:
-            yield prefix + name, _default(name, field), _comment(field)
+            yield f"`{prefix}{name}`", _default(name, field), _comment(field)
 
 
 def _default(name: str, field: FieldInfo) -> str:
@@ -40,11 +45,11 @@ def _default(name: str, field: FieldInfo) -> str:
     value = field.default
     if value is None or value in ("", ()):
         return ""
-    return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`".replace("|", "\\|")
+    return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`"
 
 
 def _comment(field: FieldInfo) -> str:
-    comment = (field.description or "").replace("|", "\\|")
+    comment = field.description or ""
     if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) <= 16:
         comment += f" ({', '.join(f'`{value}`' for value in get_args(field.annotation))})"
     return " ".join(comment.split())

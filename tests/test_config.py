@@ -1,0 +1,58 @@
+"""The settings of config.py are those that the library reads: same names, same defaults."""
+
+import inspect
+
+import pytest
+
+from config import Extract, Finetune, Preprocess, Settings
+from lookalike.clustering import METHODS, load
+
+GIVEN = {"features", "n_clusters", "seed"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_options_of_a_method_are_its_keywords(method):
+    parameters = inspect.signature(load(method)).parameters
+    keywords = {name: row.default for name, row in parameters.items() if name not in GIVEN | set(METHODS[method].needs)}
+    assert Settings().cluster.model_copy(update={"method": method}).options() == keywords
+
+
+def test_only_the_chosen_method_counts():
+    cluster = Settings(cluster={"method": "kmeans", "kmeans": {"restarts": 3}}).cluster
+    assert cluster.parameters()["kmeans"]["restarts"] == 3
+    assert "som" not in cluster.parameters()
+
+
+def test_preprocess_passes_its_settings_on():
+    from lookalike.preprocess import photo
+
+    accepted = {*inspect.signature(photo.prepare).parameters, *inspect.signature(photo.prepare_file).parameters}
+    assert set(Preprocess.model_fields) <= accepted
+
+
+def test_extract_passes_its_settings_on():
+    from lookalike.models import dataset, engines
+
+    model = set(Extract().model()) - {"side_by_side"}
+    assert model <= set(inspect.signature(engines.open_extractor).parameters)
+    assert set(Extract().rows()) <= set(inspect.signature(dataset.extract_all).parameters)
+
+
+def test_finetune_passes_its_settings_on():
+    from lookalike.models.finetune import finetune
+
+    parameters = inspect.signature(finetune).parameters
+    assert Finetune().options() == {name: parameters[name].default for name in Finetune().options()}
+    assert set(parameters) - set(Finetune().options()) == {"paths", "names", "labels", "folder", "say"}
+
+
+@pytest.mark.parametrize("dataset", ["", ".hidden", "a/b", "..", "a\\b"])
+def test_a_dataset_is_the_name_of_a_folder(dataset):
+    with pytest.raises(ValueError, match="dataset"):
+        Settings(dataset=dataset)
+
+
+@pytest.mark.parametrize(("text", "value"), [("40", 40), ("a,b", ("a", "b"))])
+def test_held_out_classes_are_a_number_or_names(monkeypatch, text, value):
+    monkeypatch.setattr("sys.argv", ["02_finetune.py", "--finetune.holdout_classes", text])
+    assert Settings(_cli_parse_args=True).finetune.holdout_classes == value
