@@ -1,0 +1,170 @@
+"""Groups of photos that show the same thing from the same side: local features that agree in geometry.
+
+SIFT keypoints, Lowe's ratio test, RANSAC for one affine map between two photos. Large sets compare only photos whose
+feature vectors are near each other.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import cpu_count
+from sklearn.neighbors import NearestNeighbors
+
+from lookalike.clustering import METHODS
+from lookalike.clustering.grouping import Grouping
+from lookalike.clustering.scaling import prepare, scale_rows
+from lookalike.core import images
+from lookalike.core.progress import progress
+
+__all__ = ["cluster", "count_matches", "greedy_groups", "inliers", "local_features"]
+
+SIDE = 400  # pixels of the longer side in which keypoints are found
+KEYPOINTS = 500
+RATIO = 0.8  # of Lowe (2004)
+ITEMS_AT_ONCE = 200
+
+Keypoints = tuple[np.ndarray, np.ndarray]
+
+
+def cluster(
+    features: np.ndarray,
+    n_clusters: None = None,
+    *,
+    seed: int,
+    photos: Sequence[Path],
+    min_inliers: int = 15,
+    residual: float = 20.0,
+    trials: int = 1000,
+    shortlist: int = 30,
+) -> Grouping:
+    """Group photos (n paths) greedily: a photo takes all that share more than min_inliers features with it.
+
+    Photos that match none are noise. Above the method's limit a photo is compared with the `shortlist` photos of the
+    nearest feature vectors (n, d). Scores: matching_pairs, compared_pairs.
+    """
+    pairs, notes = candidates(features, shortlist, seed=seed)
+    found = in_threads("find keypoints", local_features, photos)
+
+    def matches(pair: tuple[int, int]) -> bool:
+        return inliers(found[pair[0]], found[pair[1]], residual=residual, trials=trials) > min_inliers
+
+    matching = [pair for pair, same in zip(pairs, in_threads("compare pairs", matches, pairs), strict=True) if same]
+    empty = sum(len(points) == 0 for points, _ in found)
+    if empty:
+        notes = [*notes, f"{empty:,} photos without local features are noise"]
+    scores = {"matching_pairs": float(len(matching)), "compared_pairs": float(len(pairs))}
+    return Grouping(greedy_groups(matching, len(photos)), scores=scores, approximations=notes)
+
+
+def count_matches(
+    features: np.ndarray,
+    photos: Sequence[Path],
+    *,
+    seed: int,
+    queries: int = 20,
+    min_inliers: int = 15,
+    residual: float = 20.0,
+    trials: int = 1000,
+    shortlist: int = 200,
+) -> np.ndarray:
+    """Count the photos that match each of a random set of queries, the query included: int64 (queries,).
+
+    A query is compared with the `shortlist` photos of the nearest feature vectors (n, d): counts end there.
+    """
+    table, _ = prepare(features, scaling="l2", components=128, seed=seed)
+    asked = np.random.default_rng(seed).permutation(len(photos))[:queries]
+    near = neighbours_of(table, table[asked], shortlist)
+    pairs = [(i, j) for i, row in zip(asked.tolist(), near.tolist(), strict=True) for j in row if i != j]
+    used = sorted({row for pair in pairs for row in pair})
+    found = dict(zip(used, in_threads("find keypoints", local_features, [photos[row] for row in used]), strict=True))
+
+    def matches(pair: tuple[int, int]) -> bool:
+        return inliers(found[pair[0]], found[pair[1]], residual=residual, trials=trials) > min_inliers
+
+    same = in_threads("compare pairs", matches, pairs)
+    hits = np.array([pair[0] for pair, match in zip(pairs, same, strict=True) if match], dtype=np.int64)
+    return 1 + np.bincount(hits, minlength=len(photos))[asked]
+
+
+def candidates(features: np.ndarray, shortlist: int, *, seed: int) -> tuple[list[tuple[int, int]], list[str]]:
+    """Return the pairs of rows (i < j) to compare, above the limit only those of near feature vectors, and a note."""
+    n, limit = len(features), METHODS["local_match"].limit
+    if n <= limit:
+        return list(combinations(range(n), 2)), []
+    table, _ = prepare(features, scaling="l2", components=128, seed=seed)
+    near = neighbours_of(table, table, shortlist + 1)
+    pairs = {(min(i, j), max(i, j)) for i, row in enumerate(near.tolist()) for j in row if i != j}
+    return sorted(pairs), [f"compared with the {shortlist} nearest photos: {n:,} photos are above {limit:,}"]
+
+
+def neighbours_of(features: np.ndarray, queries: np.ndarray, n: int) -> np.ndarray:
+    """Return the rows of features nearest to each query, int64 (queries, min(n, rows))."""
+    model = NearestNeighbors(n_neighbors=min(n, len(features)), algorithm="brute").fit(features)
+    return model.kneighbors(queries, return_distance=False)
+
+
+def local_features(photo: Path) -> Keypoints:
+    """Find SIFT keypoints (Lowe, 2004) of a photo file: positions float32 (m, 2) and descriptors uint8 (m, 128).
+
+    An unreadable photo has none.
+    """
+    none = np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8)
+    try:
+        rgb = images.read(photo, target=SIDE)
+    except images.ImageError:
+        return none
+    shrink = SIDE / max(rgb.shape[:2])
+    if shrink < 1:
+        rgb = cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    points, descriptors = cv2.SIFT_create(nfeatures=KEYPOINTS).detectAndCompute(grey, None)
+    return (cv2.KeyPoint.convert(points), descriptors.astype(np.uint8)) if points else none
+
+
+def inliers(one: Keypoints, two: Keypoints, *, residual: float = 20.0, trials: int = 1000) -> int:
+    """Count the matches of two photos' keypoints that one affine map explains to `residual` pixels (RANSAC, 1981)."""
+    if len(one[0]) < 3 or len(two[0]) < 3:
+        return 0
+    similarity = scale_rows(one[1].astype(np.float32)) @ scale_rows(two[1].astype(np.float32)).T
+    rows, best = np.arange(len(similarity)), similarity.argmax(axis=1)
+    first = similarity[rows, best]
+    similarity[rows, best] = -1
+    second = similarity.max(axis=1)
+    # Unit vectors: squared distance is 2 - 2 similarity.
+    clear = np.flatnonzero(1 - first < RATIO**2 * (1 - second))
+    if len(clear) < 3:
+        return 0
+    _, mask = cv2.estimateAffine2D(
+        one[0][clear], two[0][best[clear]], method=cv2.RANSAC, ransacReprojThreshold=residual, maxIters=trials
+    )
+    return 0 if mask is None else int(mask.sum())
+
+
+def greedy_groups(pairs: Sequence[tuple[int, int]], n: int) -> np.ndarray:
+    """Group n photos by matching pairs: each photo in turn takes its free matches. Labels int32 (n,), -1 if alone."""
+    partners = {}
+    for i, j in pairs:
+        partners.setdefault(i, []).append(j)
+        partners.setdefault(j, []).append(i)
+    labels = np.full(n, -1, np.int32)
+    number = 0
+    for photo in range(n):
+        free = [other for other in partners.get(photo, ()) if labels[other] < 0]
+        if labels[photo] < 0 and free:
+            labels[[photo, *free]] = number
+            number += 1
+    return labels
+
+
+def in_threads(label: str, function: Callable, items: Sequence) -> list:
+    """Return function(item) of each item in order, by one thread a core (OpenCV and NumPy release the lock)."""
+    results = []
+    with ThreadPoolExecutor(cpu_count()) as pool, progress(label, len(items), "items") as advance:
+        for start in range(0, len(items), ITEMS_AT_ONCE):
+            results += pool.map(function, items[start : start + ITEMS_AT_ONCE])
+            advance(min(ITEMS_AT_ONCE, len(items) - start))
+    return results
