@@ -29,8 +29,22 @@ lint: setup
 readme: setup
 	$(BIN)/python docs/tables.py
 
-bench: setup
-	$(BIN)/python -m benchmarks
+# Real photos and weights for the measurements, and the tools to compare with, in an environment of their own.
+SHARED ?= ../shared
+WEIGHTS ?= $(SHARED)/weights/mobilenet_v2_imagenet_notop.weights.h5
+
+.venv-bench/ready: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+	touch $@
+
+bench: setup .venv-bench/ready
+	$(BIN)/python benchmarks/extract.py --photos $(SHARED)/data/clothing --weights $(WEIGHTS) --fastdup .venv-bench/bin/python
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/som.py --xpysom .venv-bench/bin/python
+	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
+	$(BIN)/python benchmarks/quality.py --shared $(SHARED)
+	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 
 clean:
 	rm -rf .venv .venv-bench benchmarks/work
