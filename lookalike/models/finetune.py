@@ -76,7 +76,7 @@ def finetune(
     teaching = {"epochs": epochs, "head_epochs": head_epochs, "unfreeze": unfreeze, "augmentation": augmentation}
     teaching |= {"learning_rate": learning_rate, "head_learning_rate": head_learning_rate}
     lesson = Lesson(Objective(loss, temperature, label_smoothing), optimizer, momentum, batch_size, patience, seed)
-    photos, names, labels = _by_name(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
+    photos, names, labels = _labelled(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
     extractor = _network(backbone, weights, size, seed)
     side = extractor.input_shape[1]
     held_out = choose_classes(labels, holdout_classes, seed=seed)
@@ -102,19 +102,23 @@ def finetune(
         write_json(folder / "scores.json", scores)
         if write_augmented:
             _write_augmented(pixels, names, labels, parts.train, folder / "augmented")
-        if write_tfrecords and not tfrecords:
-            usable = [label if error is None else "" for label, error in zip(labels, errors, strict=True)]
-            write_records(photos, names, usable, folder / "tfrecords", share=validation)
+        if write_tfrecords:
+            _write_tfrecords(photos, names, labels, errors, folder / "tfrecords", share=validation)
     for line in score_lines(scores["holdout"]):
         say(line)
     shutil.rmtree(folder / WORK)
     return scores
 
 
-def _by_name(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str]) -> tuple[list, list, list]:
-    """Return all three in the order of the names, so that the order of listing changes nothing."""
-    order = sorted(range(len(names)), key=names.__getitem__)
-    return [photos[row] for row in order], [names[row] for row in order], [labels[row] for row in order]
+def _labelled(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str]) -> tuple[list, list, list]:
+    """Return what is labelled in the order of the names, so that the order of listing changes nothing."""
+    rows = sorted((row for row, label in enumerate(labels) if label), key=names.__getitem__)
+    if not rows:
+        raise UserError(
+            f"expected photos with labels to learn from, found none among {len(names):,}: set make_labels.source "
+            f"and run 00_make_labels.py again"
+        )
+    return [photos[row] for row in rows], [names[row] for row in rows], [labels[row] for row in rows]
 
 
 def _network(backbone: str, weights: str, size: int | None, seed: int) -> keras.Model:
@@ -232,3 +236,12 @@ def _write_augmented(
     """Write the five copies of every training photo below `folder`, a folder a class."""
     for row in rows:
         write_five(pixels[row], names[row], labels[row], folder)
+
+
+def _write_tfrecords(
+    photos: Sequence[Encoded], names: list[str], labels: list[str], errors: list, folder: Path, *, share: float
+) -> None:
+    """Write every photo that can be read to records, those of held-out classes, too."""
+    good = [row for row, error in enumerate(errors) if error is None]
+    chosen = ([column[row] for row in good] for column in (photos, names, labels))
+    write_records(*chosen, folder, share=share)

@@ -1,6 +1,7 @@
 """The head that is trained on top of a feature extractor, and which of the extractor's layers train with it.
 Made of stock Keras layers only, so that a saved model opens anywhere."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,14 @@ def unfreeze_layers(extractor: keras.Model, first: str | float) -> list[str]:
 
 
 def _start(layers: list[keras.layers.Layer], first: str | float) -> int:
-    if not isinstance(first, str):
-        return len(layers) - round(first * len(layers))
     names = [layer.name for layer in layers]
-    if first not in names:
-        known = ", ".join(name for name, layer in zip(names, layers, strict=True) if layer.weights)
-        raise UserError(
-            f"expected finetune.unfreeze to be a share or a layer of the backbone, found {first!r}: "
-            f"its layers are {known}"
-        )
-    return names.index(first)
+    if first in names:
+        return names.index(first)
+    with suppress(ValueError):  # a share comes as text from a command line
+        if 0 <= float(first) <= 1:
+            return len(layers) - round(float(first) * len(layers))
+    known = ", ".join(layer.name for layer in layers if layer.weights)
+    raise UserError(
+        f"expected finetune.unfreeze to be a share from 0 to 1 or a layer of the backbone, found {first!r}: "
+        f"its layers are {known}"
+    )

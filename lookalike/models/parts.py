@@ -41,20 +41,16 @@ def divide(
     balanced: bool,
     say: Callable[[str], None] = print,
 ) -> Parts:
-    """Return the parts of n photos of these names and labels ("" = unlabelled).
+    """Return the parts of n photos of these names and labels.
 
     errors: why a photo cannot be read, or None; held_out: classes kept out; share: of photos that validate; balanced:
     photos of larger classes count less. A class with a single readable photo is left out with a line to `say`.
-    Raises UserError where no photo is labelled or readable, or fewer than 2 classes are left to learn.
+    Raises UserError where fewer than 2 classes are left to learn.
     """
-    if not any(labels):
-        raise UserError(
-            "expected photos with labels to learn from, found none: set make_labels.source and run 00 again"
-        )
     unreadable = [f"{name} ({error})" for name, error in zip(names, errors, strict=True) if error is not None]
     if unreadable:
         say(f"left out {len(unreadable):,} unreadable photos: {_first(unreadable)}")
-    usable = np.array([bool(label) and error is None for label, error in zip(labels, errors, strict=True)])
+    usable = np.array([error is None for error in errors])
     known = _known_classes(np.asarray(labels, object)[usable], set(held_out), say)
     place = {label: number for number, label in enumerate(known)}
     numbers = np.array([place.get(label, -1) for label in labels], np.int32)

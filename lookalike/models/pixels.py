@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from lookalike.models.quiet import tf
 __all__ = ["Encoded", "batches", "read_pixels"]
 
 WORKERS = 4  # threads that decode; cv2 releases the GIL
+AT_ONCE = 256  # photos in memory while they are written
 AHEAD = 4  # batches prepared before they are needed
 
 Encoded = Path | bytes  # a photo in a file, or the bytes of one
@@ -33,26 +35,30 @@ def read_pixels(photos: Sequence[Encoded], size: int, folder: Path, key: str) ->
         return np.load(array, mmap_mode="r"), known["errors"]
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    pixels = np.lib.format.open_memmap(array, "w+", np.uint8, (len(photos), size, size, 3))
-    errors = _fill(pixels, photos, size)
-    pixels.flush()
+    with array.open("wb") as file:
+        shape = (len(photos), size, size, 3)
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        errors = _write_squares(file, photos, size)
     record.write_text(json.dumps({"key": key, "errors": errors}), "utf-8")
     return np.load(array, mmap_mode="r"), errors
 
 
-def _fill(pixels: np.ndarray, photos: Sequence[Encoded], size: int) -> list[str | None]:
-    def read(row: int) -> str | None:
+def _write_squares(file: BinaryIO, photos: Sequence[Encoded], size: int) -> list[str | None]:
+    """Write the square of each photo, black where it cannot be read, and return why."""
+
+    def read(photo: Encoded) -> tuple[np.ndarray, str | None]:
         try:
-            pixels[row] = square(_decode(photos[row], size), size)
+            return square(_decode(photo, size), size), None
         except images.ImageError as error:
-            return f"{error.status}: {error.reason}"
-        return None
+            return np.zeros((size, size, 3), np.uint8), f"{error.status}: {error.reason}"
 
     errors = []
     with ThreadPoolExecutor(WORKERS) as pool, progress("read", len(photos)) as advance:
-        for error in pool.map(read, range(len(photos))):
-            errors.append(error)
-            advance(1)
+        for start in range(0, len(photos), AT_ONCE):
+            for pixels, error in pool.map(read, photos[start : start + AT_ONCE]):
+                file.write(pixels.data)
+                errors.append(error)
+                advance(1)
     return errors
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from lookalike.core.errors import UserError
 from lookalike.core.progress import progress
 from lookalike.models.export import write_labels
+from lookalike.models.pixels import Encoded
 from lookalike.models.quiet import tf
 from lookalike.models.splits import validation_mask
 
@@ -29,7 +30,7 @@ def record_files(folder: Path, name: str, part: str, n_shards: int) -> list[Path
 
 
 def write_records(
-    paths: Sequence[Path],
+    photos: Sequence[Encoded],
     names: Sequence[str],
     labels: Sequence[str],
     folder: Path,
@@ -38,27 +39,31 @@ def write_records(
     share: float = 0.1,
     n_shards: int = 5,
 ) -> list[Path]:
-    """Write the labelled photos, split by the hash of their names, and labels.txt; return the files.
+    """Write labelled photos, split by the hash of their names, and labels.txt; return the record files.
 
-    Photos labelled "" are left out. A record's class number is the line of its label in labels.txt, from 0.
+    A record's class number is the line of its label in labels.txt, from 0.
     """
-    rows = np.array([row for row, label in enumerate(labels) if label], int)
-    classes, numbers = np.unique(np.asarray(labels)[rows], return_inverse=True)
-    validates = validation_mask([names[row] for row in rows], numbers, share)
+    classes = sorted(set(labels))
+    place = {label: number for number, label in enumerate(classes)}
+    numbers = np.array([place[label] for label in labels], int)
+    validates = validation_mask(names, numbers, share)
     folder.mkdir(parents=True, exist_ok=True)
-    write_labels(folder / "labels.txt", classes.tolist())
+    write_labels(folder / "labels.txt", classes)
     written = []
-    with progress("records", len(rows)) as advance:
+    with progress("records", len(names)) as advance:
         for part, chosen in zip(PARTS, (~validates, validates), strict=True):
             files = record_files(folder, name, part, n_shards)
             for file, shard in zip(files, np.array_split(np.flatnonzero(chosen), n_shards), strict=True):
                 with tf.io.TFRecordWriter(str(file)) as writer:
-                    for index in shard:
-                        row = rows[index]
-                        writer.write(_example(paths[row].read_bytes(), names[row], labels[row], int(numbers[index])))
+                    for row in shard:
+                        writer.write(_example(_bytes_of(photos[row]), names[row], labels[row], int(numbers[row])))
                 advance(len(shard))
             written += files
     return written
+
+
+def _bytes_of(photo: Encoded) -> bytes:
+    return photo if isinstance(photo, bytes) else photo.read_bytes()
 
 
 def _example(encoded: bytes, name: str, label: str, number: int) -> bytes:

@@ -247,6 +247,7 @@ def test_a_checkpoint_of_another_backbone_is_refused(photos, backbone, tmp_path)
     ("change", "message"),
     [
         ({"unfreeze": "tenth"}, r"found 'tenth': its layers are first, first_norm"),
+        ({"unfreeze": "1.5"}, "expected finetune.unfreeze to be a share from 0 to 1"),
         ({"unfreeze": 0.0}, "found none from 0.0 on"),
         ({"unfreeze": "second_norm"}, "found none from 'second_norm' on"),
         ({"holdout_classes": 4}, "expected at most 3 of the 5 classes"),
@@ -261,6 +262,11 @@ def test_bad_settings_are_one_line(change, message, photos, backbone, tmp_path):
     with pytest.raises(UserError, match=message) as caught:
         finetune(*photos, tmp_path, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_photos_without_labels_are_one_line(photos, backbone, tmp_path):
+    with pytest.raises(UserError, match="expected photos with labels to learn from, found none among 60"):
+        finetune(*photos[:2], [""] * 60, tmp_path, backbone=str(backbone))
 
 
 def test_float16_arithmetic_ends_in_float32_models(photos, backbone, tmp_path):

@@ -93,6 +93,6 @@ def test_layers_are_chosen_by_share_or_name(small_model):
     layers = next(layer for layer in model.layers if isinstance(layer, keras.Model)).layers
     learning = unfreeze_layers(model, 0.25)
     assert learning[0] == "block_13_expand" and not any("BN" in name or "bn" in name for name in learning)
-    assert unfreeze_layers(model, "block_13_expand") == learning
+    assert unfreeze_layers(model, "block_13_expand") == unfreeze_layers(model, "0.25") == learning
     assert len(unfreeze_layers(model, 1.0)) > len(learning)
     assert [layer.name for layer in layers] == [layer.name for layer in network.layers]
