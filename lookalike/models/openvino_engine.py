@@ -50,4 +50,6 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
         finally:
             idle.put(request)
 
+    # The first call fills tables inside the bindings, where two threads at once can wait for each other for ever.
+    features(np.zeros((BATCH, size, size, 3), np.uint8))
     return features, BATCH, "CPU"

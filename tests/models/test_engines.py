@@ -50,6 +50,24 @@ def test_bfloat16_is_near_float32(engine, folder):
     assert cosine.min() > 0.9
 
 
+def test_threads_may_call_a_new_extractor_at_once(folder):
+    open_extractor(*SMALL, engine="openvino", size=64, folder_for_pb=folder)
+    code = f"""
+import numpy as np, threading
+from pathlib import Path
+from lookalike.models.engines import open_extractor
+extractor = open_extractor(*{SMALL!r}, engine="openvino", size=64, folder_for_pb=Path({str(folder)!r}), workers=4)
+together = threading.Barrier(8)
+def call():
+    together.wait()
+    extractor(np.zeros((1, 64, 64, 3), np.uint8))
+threads = [threading.Thread(target=call) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_description_names_what_a_result_depends_on(folder):
     described = open_extractor(*SMALL, engine="openvino", size=64, folder_for_pb=folder).describe()
     assert described["input_node"] == "images" and described["output_node"] == "features"
