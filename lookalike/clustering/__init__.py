@@ -88,6 +88,21 @@ METHODS = {
         "unused",
         ("photos",),
     ),
+    "graph": Method(
+        "lookalike.clustering.graph:cluster",
+        "Leiden communities of the nearest-neighbour graph",
+        "n² · d up to 30,000 rows, then n^1.5 · d, for the neighbours; n a division",
+        30_000,
+        "approximate neighbours",
+        "optional",
+    ),
+    "recommended": Method(
+        "lookalike.clustering.recommended:cluster",
+        "consensus of Leiden communities over graphs of several sizes and coarsenesses",
+        "neighbours as graph; about 50 divisions of n",
+        30_000,
+        "approximate neighbours",
+    ),
 }
 
 

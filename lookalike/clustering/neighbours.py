@@ -1,0 +1,124 @@
+"""Nearest neighbours of feature rows by cosine, and the graphs made of them.
+
+Exact below a size, by an inverted file (faiss) above it. Does not look for communities: see communities.py.
+"""
+
+import faiss
+import numpy as np
+from scipy import sparse
+
+from lookalike.clustering.scaling import prepare
+
+__all__ = [
+    "WEIGHTS",
+    "connect",
+    "connections",
+    "nearest_neighbours",
+    "reduced",
+    "self_tuning_weights",
+    "shared_weights",
+]
+
+EXACT_ROWS = 30_000
+PROBES = 12  # lists searched of about 4 sqrt(n)
+TRAINING_ROWS_A_LIST = 40
+MANY_ROWS = 50_000  # above which wide features are reduced before the search
+REDUCED_TO = 128
+LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
+
+
+def reduced(features: np.ndarray, *, components: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Scale rows to length 1 and keep `components` principal axes (0: all, or 128 above 50,000 rows)."""
+    axes = components
+    if not axes and len(features) > MANY_ROWS and features.shape[1] > REDUCED_TO:
+        axes = REDUCED_TO
+    rows, notes = prepare(features, scaling="l2", components=axes, seed=seed)
+    if axes != components:
+        notes = [f"neighbours in the {axes} main of {features.shape[1]} axes", *notes]
+    return rows, notes
+
+
+def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Find the k most similar other rows of each row, the most similar first.
+
+    Returns cosine similarities float32 (n, k), indices int64 (n, k), with k at most n - 1, and the approximations.
+    """
+    k = min(k, len(rows) - 1)
+    rows = np.array(rows, dtype=np.float32, order="C")
+    faiss.normalize_L2(rows)
+    index, notes = _index(rows, seed)
+    similarities, found = index.search(rows, k + 1)
+    others = found != np.arange(len(rows))[:, None]
+    others[others.all(axis=1), -1] = False  # a row among many twins may not find itself
+    similarities, found = similarities[others].reshape(-1, k), found[others].reshape(-1, k)
+    missing = found < 0  # an inverted list held fewer than k rows: the row itself is a neighbour of weight 0
+    own = np.broadcast_to(np.arange(len(rows))[:, None], found.shape)
+    return np.where(missing, -1, similarities), np.where(missing, own, found), notes
+
+
+def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:
+    n, d = rows.shape
+    flat = faiss.IndexFlatIP(d)
+    if n <= EXACT_ROWS:
+        flat.add(rows)
+        return flat, []
+    lists = int(4 * np.sqrt(n))
+    index = faiss.IndexIVFFlat(flat, d, lists, faiss.METRIC_INNER_PRODUCT)
+    index.cp.seed, index.cp.niter, index.cp.max_points_per_centroid = seed % 2**31, 5, TRAINING_ROWS_A_LIST
+    index.nprobe = PROBES
+    index.train(rows)
+    index.add(rows)
+    index.referenced = flat  # the inverted file does not keep its quantizer alive
+    return index, [f"approximate neighbours: the nearest {PROBES} of {lists:,} lists searched"]
+
+
+def connect(similarities: np.ndarray, indices: np.ndarray, weights: str = "self_tuning") -> sparse.csr_matrix:
+    """Make the symmetric weighted graph (n, n) of neighbours (n, k); weights is a name of WEIGHTS.
+
+    Raises ValueError on another name.
+    """
+    if weights not in WEIGHTS:
+        raise ValueError(f"expected weights of {', '.join(WEIGHTS)}, found {weights!r}")
+    return WEIGHTS[weights](similarities, indices)
+
+
+def self_tuning_weights(similarities: np.ndarray, indices: np.ndarray) -> sparse.csr_matrix:
+    """Weigh neighbours by exp(-d^2 / (s_i s_j)), s the distance to the 7th neighbour (Zelnik-Manor and Perona, 2004)."""
+    squared = np.maximum(2 - 2 * similarities, 0)
+    scale = np.sqrt(np.maximum(squared[:, min(LOCAL_SCALE, squared.shape[1]) - 1], 1e-6))
+    directed = _directed(np.exp(-squared / (scale[:, None] * scale[indices])), indices)
+    return _without_loops(directed + directed.T)
+
+
+def shared_weights(similarities: np.ndarray, indices: np.ndarray) -> sparse.csr_matrix:
+    """Weigh neighbours by the Jaccard index of their neighbourhoods (Jarvis and Patrick, 1973)."""
+    n, k = indices.shape
+    reach = _directed(np.ones(indices.shape, np.float32), indices) + sparse.identity(n, np.float32, "csr")
+    edges = connections(_directed(np.ones(indices.shape, np.float32), indices))
+    common = np.empty(len(edges[0]), np.float32)
+    for start in range(0, len(common), 1_000_000):
+        part = slice(start, start + 1_000_000)
+        common[part] = np.asarray(reach[edges[0][part]].multiply(reach[edges[1][part]]).sum(axis=1)).ravel()
+    half = sparse.csr_matrix((common / (2 * (k + 1) - common), edges), shape=(n, n))
+    return _without_loops(half + half.T)
+
+
+WEIGHTS = {"self_tuning": self_tuning_weights, "shared": shared_weights}
+
+
+def connections(graph: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """List the pairs of rows i < j that a graph joins, in either direction: two arrays of int."""
+    pairs = sparse.triu(graph + graph.T, 1).tocoo()
+    return pairs.row, pairs.col
+
+
+def _directed(weights: np.ndarray, indices: np.ndarray) -> sparse.csr_matrix:
+    n, k = indices.shape
+    start = np.arange(0, n * k + 1, k)
+    return sparse.csr_matrix((weights.ravel().astype(np.float32), indices.ravel(), start), shape=(n, n))
+
+
+def _without_loops(graph: sparse.csr_matrix) -> sparse.csr_matrix:
+    graph = graph.tocoo()
+    kept = (graph.row != graph.col) & (graph.data > 0)
+    return sparse.csr_matrix((graph.data[kept], (graph.row[kept], graph.col[kept])), shape=graph.shape)

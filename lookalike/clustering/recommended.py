@@ -1,0 +1,61 @@
+"""The multi-scale consensus graph: the recommended way to group photos.
+
+Leiden divides nearest-neighbour graphs of several sizes, at several coarsenesses. Two neighbours are joined by the share
+of these divisions that keep them together, and Leiden divides that graph into the number asked for. Built on
+evidence accumulation (Fred and Jain, 2005) and consensus communities (Lancichinetti and Fortunato, 2012), but only
+neighbours are compared, so that memory grows with n and not with its square.
+"""
+
+import numpy as np
+from scipy import sparse
+
+from lookalike.clustering.communities import find_communities, near_count
+from lookalike.clustering.grouping import Grouping
+from lookalike.clustering.neighbours import connect, connections, nearest_neighbours, reduced
+from lookalike.core.progress import progress
+
+__all__ = ["agreement_graph", "cluster"]
+
+
+def cluster(
+    features: np.ndarray,
+    n_clusters: int,
+    *,
+    seed: int,
+    scales: tuple[int, ...] = (8, 10, 12, 15, 20),
+    coarseness: tuple[float, ...] = (0.5, 0.7, 1.0),
+    neighbours: int = 25,
+    power: float = 2.0,
+    components: int = 0,
+) -> Grouping:
+    """Group features (n, d) into n_clusters communities of the multi-scale consensus graph.
+
+    scales: neighbours of the graphs that vote; coarseness: the numbers of communities they vote with, as shares of
+    n_clusters; neighbours: those a row may be joined to; power: of the share of votes.
+    """
+    if len(features) < 2:
+        return Grouping(np.zeros(len(features), np.int32))
+    rows, notes = reduced(features, components=components, seed=seed)
+    similarities, indices, approximate = nearest_neighbours(rows, max(neighbours, *scales), seed=seed)
+    counts = sorted({max(2, round(n_clusters * share)) for share in coarseness})
+    votes = []
+    with progress("vote", len(scales), "graphs") as advance:
+        for number, scale in enumerate(scales):
+            graph = connect(similarities[:, :scale], indices[:, :scale])
+            votes += near_count(graph, counts, seed=seed * 97 + number)
+            advance(1)
+    consensus = agreement_graph(votes, connect(similarities[:, :neighbours], indices[:, :neighbours]), power)
+    labels = find_communities(consensus, rows, n_clusters, seed=seed)
+    return Grouping(labels.astype(np.int32), approximations=[*notes, *approximate])
+
+
+def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+    """Weigh the edges of a graph (n, n) by the share of votes (labels int (n,) each) that keep both ends together."""
+    first, second = connections(graph)
+    share = np.zeros(len(first), np.float32)
+    for labels in votes:
+        share += labels[first] == labels[second]
+    # Edges that no vote keeps hold the graph together, too weakly to matter.
+    share = (share / len(votes)) ** power + 1e-6
+    half = sparse.csr_matrix((share, (first, second)), shape=graph.shape)
+    return half + half.T
