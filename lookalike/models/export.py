@@ -47,6 +47,7 @@ def export(trainee: Trainee, sharpness: float, classes: Sequence[str], folder: P
 
 
 def _save_keras(model: keras.Model, path: Path) -> None:
+    """Write a .keras file whose bytes depend on the model alone: no times, no addresses of objects in memory."""
     aside = path.with_name(f"part-{path.name}")
     model.save(aside)
     with zipfile.ZipFile(aside) as source, zipfile.ZipFile(path, "w") as target:
@@ -54,8 +55,20 @@ def _save_keras(model: keras.Model, path: Path) -> None:
             content = source.read(entry)
             if entry == "metadata.json":
                 content = json.dumps(json.loads(content) | {"date_saved": ""}).encode()
+            elif entry == "config.json":
+                content = _numbered(content.decode()).encode()
             target.writestr(zipfile.ZipInfo(entry, LONG_AGO), content)
     aside.unlink()
+
+
+def _numbered(config: str) -> str:
+    """Return a model's configuration with its shared objects numbered in the order they appear."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r'("shared_object_id": )(\d+)',
+        lambda match: f"{match[1]}{numbers.setdefault(match[2], len(numbers) + 1)}",
+        config,
+    )
 
 
 def _save_h5(model: keras.Model, path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lookalike.core.artifacts import digest_of, write_json
 from lookalike.core.errors import UserError
+from lookalike.core.progress import progress
 from lookalike.models import LOSSES, is_model_file
 from lookalike.models.augment import FIVE, view_of, write_five
 from lookalike.models.backbones import build_extractor, find_backbone, weights_digest
@@ -21,7 +22,7 @@ from lookalike.models.heads import HEADS, Trainee, unfreeze_layers
 from lookalike.models.holdout import choose_classes, holdout_scores, score_lines
 from lookalike.models.logbook import open_logbook
 from lookalike.models.parts import Parts, divide
-from lookalike.models.pixels import Encoded, read_pixels
+from lookalike.models.pixels import Encoded, read_photo, read_pixels
 from lookalike.models.quiet import keras, tf
 from lookalike.models.teaching import Lesson, extract_features, teach_backbone, teach_head
 from lookalike.models.tfrecord import read_records, write_records
@@ -101,7 +102,7 @@ def finetune(
         _draw(pixels, parts, history, scores["holdout"], augmentation, seed, folder)
         write_json(folder / "scores.json", scores)
         if write_augmented:
-            _write_augmented(pixels, names, labels, parts.train, folder / "augmented")
+            _write_augmented(photos, names, labels, parts.train, folder / "augmented")
         if write_tfrecords:
             _write_tfrecords(photos, names, labels, errors, folder / "tfrecords", share=validation)
     for line in score_lines(scores["holdout"]):
@@ -231,11 +232,13 @@ def _draw(
 
 
 def _write_augmented(
-    pixels: np.ndarray, names: Sequence[str], labels: Sequence[str], rows: np.ndarray, folder: Path
+    photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str], rows: np.ndarray, folder: Path
 ) -> None:
-    """Write the five copies of every training photo below `folder`, a folder a class."""
-    for row in rows:
-        write_five(pixels[row], names[row], labels[row], folder)
+    """Write the five copies of every training photo, at its own size, below `folder`, a folder a class."""
+    with progress("augmented", len(rows)) as advance:
+        for row in rows:
+            write_five(read_photo(photos[row]), names[row], labels[row], folder)
+            advance(1)
 
 
 def _write_tfrecords(

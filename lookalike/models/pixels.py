@@ -14,7 +14,7 @@ from lookalike.core.progress import progress
 from lookalike.models.extract import square
 from lookalike.models.quiet import tf
 
-__all__ = ["Encoded", "batches", "read_pixels"]
+__all__ = ["Encoded", "batches", "read_photo", "read_pixels"]
 
 WORKERS = 4  # threads that decode; cv2 releases the GIL
 AT_ONCE = 256  # photos in memory while they are written
@@ -48,7 +48,7 @@ def _write_squares(file: BinaryIO, photos: Sequence[Encoded], size: int) -> list
 
     def read(photo: Encoded) -> tuple[np.ndarray, str | None]:
         try:
-            return square(_decode(photo, size), size), None
+            return square(read_photo(photo, size), size), None
         except images.ImageError as error:
             return np.zeros((size, size, 3), np.uint8), f"{error.status}: {error.reason}"
 
@@ -62,7 +62,8 @@ def _write_squares(file: BinaryIO, photos: Sequence[Encoded], size: int) -> list
     return errors
 
 
-def _decode(photo: Encoded, size: int) -> np.ndarray:
+def read_photo(photo: Encoded, size: int | None = None) -> np.ndarray:
+    """Return a photo as uint8 (h, w, 3), at reduced size where both sides stay at least `size`. Raises ImageError."""
     return images.decode(photo, target=size) if isinstance(photo, bytes) else images.read(photo, target=size)
 
 

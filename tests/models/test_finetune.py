@@ -174,7 +174,9 @@ def test_classify_answers_faults_in_one_line(finished, tmp_path, capsys):
 def test_the_five_copies_are_on_disk_in_a_folder_a_class(finished):
     folders = sorted((finished[0] / "augmented").iterdir())
     assert [folder.name for folder in folders] == ["bar", "disc", "ring"]
-    assert sum(1 for folder in folders for _ in folder.iterdir()) == 5 * finished[1]["n_train"]
+    files = [file for folder in folders for file in folder.iterdir()]
+    assert len(files) == 5 * finished[1]["n_train"]
+    assert cv2.imread(str(files[0])).shape == (30, 30, 3)
 
 
 def test_training_from_tfrecords_equals_training_from_files(finished, photos, backbone, tmp_path):
@@ -212,6 +214,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(finished, photos, backbone, tm
     assert (tmp_path / "history.csv").read_text() == (finished[0] / "history.csv").read_text()
     for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+    for name in ("extractor.keras", "classifier.keras", "extractor.h5", "extractor.pb", "scores.json", "curves.png"):
+        assert (tmp_path / name).read_bytes() == (finished[0] / name).read_bytes(), name
 
 
 def test_a_full_disk_is_one_line_and_loses_no_epoch(finished, photos, backbone, tmp_path, monkeypatch):
