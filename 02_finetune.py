@@ -14,14 +14,14 @@ ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tune
 def main(settings: Settings) -> None:
     if getattr(settings, "classify", None):
         return print_classes(stage_folder(settings, "02_finetune"), settings.classify)
-    from lookalike.models import finetune  # late, so that --help is instant
+    from lookalike.models.finetune import finetune  # late, so that --help is instant
 
     with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
         photos = prepared.read_prepared(settings)
         labels = catalog.read_labels(stage.path_of("00_make_labels"), photos["path"])
-        options = settings.finetune.options()
-        scores = finetune.finetune(photos["image"], photos["path"], labels, stage.draft, **options)
-        stage.publish(finetune.summary(scores), images=len(labels), counts=scores)
+        scores = finetune(photos["image"], photos["path"], labels, stage.draft, **settings.finetune.options())
+        summary = f"{scores['n_train']:,} photos of {scores['n_classes']:,} classes in {scores['epochs']} epochs"
+        stage.publish(summary, images=scores["n_train"], counts=scores)
 
 
 def print_classes(folder: Path, photo: Path) -> None:

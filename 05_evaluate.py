@@ -20,7 +20,8 @@ def main(settings: Settings) -> None:
         groups = outcome.read(clustered)
         true = catalog.read_labels(labels, groups.paths)
         matrix = features.load(extracted, unit=True)[1][: len(groups.paths)]
-        made = facts(artifacts.read_manifest(clustered), artifacts.read_manifest(extracted))
+        manifests = (artifacts.read_manifest(clustered), artifacts.read_manifest(extracted))
+        made = facts(*manifests, clustered / "count.json")
         sampling = {"silhouette_rows": options.silhouette_rows, "seed": options.seed}
         scores, notes = report.evaluate(true, groups.labels, matrix, **sampling)
         head = {"title": settings.dataset, "facts": made, "approximations": notes}

@@ -197,29 +197,167 @@ class Kmeans(Section):
     """Principal axes kept before; 0: all."""
 
 
+class Spectral(Section):
+    neighbours: int = Field(10, ge=2)
+    """Nearest photos each photo is joined to."""
+    rounding: Literal["discretize", "kmeans", "cluster_qr"] = "discretize"
+    """How the spectral embedding becomes groups."""
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(128, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Gmm(Section):
+    covariance: Literal["full", "tied", "diag", "spherical"] = "diag"
+    """Shape of a part."""
+    iterations: int = Field(100, ge=1)
+    """Steps at most."""
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(50, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Dbscan(Section):
+    eps: float = Field(10.0, gt=0)
+    """Distance within which photos are neighbours."""
+    min_samples: int = Field(10, ge=1)
+    """Neighbours that make a photo the core of a group."""
+    scaling: Literal["l2", "minmax", "none"] = "none"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Hdbscan(Section):
+    min_cluster_size: int = Field(0, ge=0)
+    """Photos a group at least; 0: by the number of photos (500 and more: n // 100, ...)."""
+    min_samples: int = Field(2, ge=1)
+    """Neighbours that make a photo dense."""
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(30, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Hierarchical(Section):
+    sim: float = Field(0.5, ge=0, le=1)
+    """Similarity index: cut at the largest pairwise distance times (1 - sim)."""
+    linkage: Literal["average", "single", "complete", "weighted", "ward", "centroid", "median"] = "average"
+    """Distance of two groups."""
+    metric: Literal[
+        "euclidean", "cosine", "cityblock", "sqeuclidean", "correlation", "chebyshev", "canberra", "braycurtis"
+    ] = "euclidean"
+    """Distance of two photos."""
+    criterion: Literal["distance", "inconsistent"] = "distance"
+    """What the cut compares."""
+    min_csize: int = Field(2, ge=1)
+    """Smaller groups are noise."""
+    alpha: float = Field(0, ge=0, le=1)
+    """Share of the time between two photos (EXIF, else of the file) in their distance."""
+    scaling: Literal["l2", "minmax", "none"] = "none"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class LocalMatch(Section):
+    min_inliers: int = Field(15, ge=1)
+    """More local features than this in one geometry make a match."""
+    residual: float = Field(20.0, gt=0)
+    """Pixels that a feature may lie off."""
+    trials: int = Field(1_000, ge=1)
+    """Trials of RANSAC."""
+    shortlist: int = Field(30, ge=1)
+    """Nearest photos compared, where comparing all pairs is too much."""
+
+
+class Graph(Section):
+    neighbours: int = Field(15, ge=2, le=200)
+    """Nearest photos each photo is joined to."""
+    weights: Literal["self_tuning", "shared"] = "self_tuning"
+    """Weight of an edge: a self-tuning kernel, or the share of common neighbours."""
+    resolution: float = Field(1.0, gt=0)
+    """Of Leiden, where no number of groups is given."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
+
+
+class Recommended(Section):
+    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20), min_length=1)
+    """Neighbours of the graphs that vote."""
+    coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
+    """Numbers of communities they vote with, as shares of the number asked for."""
+    neighbours: int = Field(25, ge=2, le=200)
+    """Neighbours a photo may be joined to in the consensus graph."""
+    power: float = Field(2.0, gt=0)
+    """Exponent of the share of votes."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
+
+
 class Cluster(Section):
-    method: one_of(METHODS) = "som"
+    method: one_of(METHODS) = "recommended"
     """How to group."""
     n_clusters: int = Field(-1, ge=-1)
-    """Number of groups; -1: estimated."""
+    """Number of groups; -1: estimated, where the method does not find it itself."""
+    estimator: Literal["combined", "graph", "silhouette", "stability", "images_per_cluster", "local_match"] = "combined"
+    """How the number of groups is estimated."""
+    level: Literal["default", "coarse", "medium", "fine"] = "default"
+    """Which of the estimated numbers to take: photos can have several true ones."""
     images_per_cluster: int = Field(70, ge=1)
-    """Photos a group where the number of groups is estimated by size."""
+    """Photos a group, for the estimator of that name."""
+    merge_similarity: float = Field(0, ge=0, le=1)
+    """Merge groups whose means have a cosine above this; 0: never."""
+    noise: Literal["keep", "nearest_mean", "tsne_knn"] = "keep"
+    """Photos in no group: keep them so, or give them the group of the nearest mean or of t-SNE neighbours."""
+    noise_neighbours: int = Field(5, ge=1)
+    """Neighbours that vote in tsne_knn."""
+    folders: Literal["none", "link", "copy"] = "none"
+    """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
+    swept: tuple[one_of(METHODS), ...] = tuple(name for name, method in METHODS.items() if "photos" not in method.needs)
+    """Methods that --sweep compares."""
     seed: int = Field(0, ge=0)
     """Same seed, same groups."""
+    recommended: Recommended = Recommended()
+    """Of method recommended."""
+    graph: Graph = Graph()
+    """Of method graph."""
     som: Som = Som()
     """Of method som."""
     kmeans: Kmeans = Kmeans()
     """Of method kmeans."""
+    spectral: Spectral = Spectral()
+    """Of method spectral."""
+    gmm: Gmm = Gmm()
+    """Of method gmm."""
+    dbscan: Dbscan = Dbscan()
+    """Of method dbscan."""
+    hdbscan: Hdbscan = Hdbscan()
+    """Of method hdbscan."""
+    hierarchical: Hierarchical = Hierarchical()
+    """Of method hierarchical."""
+    local_match: LocalMatch = LocalMatch()
+    """Of method local_match."""
 
-    def options(self) -> dict:
-        """Return the settings of the chosen method."""
-        return getattr(self, self.method).model_dump() if hasattr(self, self.method) else {}
+    def options(self, method: str = "") -> dict:
+        """Return the settings of a method, by default the chosen one."""
+        return getattr(self, method or self.method).model_dump()
+
+    def refinement(self) -> dict:
+        """Return the settings of what follows the method."""
+        return {
+            "merge_similarity": self.merge_similarity,
+            "noise": self.noise,
+            "neighbours": self.noise_neighbours,
+        }
 
     def parameters(self) -> dict:
-        """Return all settings but those of the methods not chosen."""
-        return self.model_dump(mode="json", exclude=set(METHODS) - {self.method})
+        """Return what the groups depend on: all but the settings of methods not chosen."""
+        return self.model_dump(mode="json", exclude=(set(METHODS) - {self.method}) | {"swept"})
 
 
 class Evaluate(Section):

@@ -1,10 +1,11 @@
 """The settings of config.py are those that the library reads: same names, same defaults."""
 
 import inspect
+from typing import get_args
 
 import pytest
 
-from config import Extract, Finetune, Preprocess, Settings
+from config import Cluster, Extract, Finetune, Preprocess, Settings
 from lookalike.clustering import METHODS, load
 
 GIVEN = {"features", "n_clusters", "seed"}
@@ -21,6 +22,12 @@ def test_only_the_chosen_method_counts():
     cluster = Settings(cluster={"method": "kmeans", "kmeans": {"restarts": 3}}).cluster
     assert cluster.parameters()["kmeans"]["restarts"] == 3
     assert "som" not in cluster.parameters()
+
+
+def test_every_estimator_can_be_chosen():
+    from lookalike.clustering.count import ESTIMATORS
+
+    assert set(get_args(Cluster.model_fields["estimator"].annotation)) == {*ESTIMATORS, "local_match"}
 
 
 def test_preprocess_passes_its_settings_on():

@@ -63,7 +63,7 @@ METHODS = {
         "unused",
     ),
     "hdbscan": Method(
-        "lookalike.clustering.density:hdbscan",
+        "lookalike.clustering.hdbscan:cluster",
         "HDBSCAN: the most persistent dense regions; the rest is noise",
         "n log n to n², by how well few dimensions separate the rows",
         100_000,

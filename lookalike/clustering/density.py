@@ -1,9 +1,6 @@
-"""Clusters as dense regions, and noise between them: DBSCAN and HDBSCAN."""
-
-import math
+"""Clusters as regions denser than a given distance allows, and noise between them: DBSCAN."""
 
 import numpy as np
-from fast_hdbscan import HDBSCAN
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
@@ -12,7 +9,7 @@ from lookalike.clustering.grouping import Grouping
 from lookalike.clustering.sampling import cluster_sample
 from lookalike.clustering.scaling import prepare
 
-__all__ = ["dbscan", "hdbscan", "smallest_cluster"]
+__all__ = ["dbscan", "neighbour_distance"]
 
 ADVICE_ROWS = 2_000  # from which a better eps is read
 
@@ -49,43 +46,3 @@ def neighbour_distance(features: np.ndarray, min_samples: int, *, seed: int) -> 
     rows = np.random.default_rng(seed).permutation(len(features))[:ADVICE_ROWS]
     neighbours = NearestNeighbors(n_neighbors=min(min_samples, len(features))).fit(features)
     return float(np.median(neighbours.kneighbors(features[np.sort(rows)])[0][:, -1]))
-
-
-def hdbscan(
-    features: np.ndarray,
-    n_clusters: None = None,
-    *,
-    seed: int,
-    min_cluster_size: int = 0,
-    min_samples: int = 2,
-    scaling: str = "l2",
-    components: int = 30,
-) -> Grouping:
-    """Cluster rows by the most persistent dense regions (Campello et al., 2013), found in few principal axes.
-
-    min_cluster_size 0 is `smallest_cluster` of the number of rows.
-    """
-    table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
-    smallest = min_cluster_size or smallest_cluster(len(table))
-
-    def cluster(rows: np.ndarray) -> np.ndarray:
-        if len(rows) <= max(smallest, min_samples):
-            return np.full(len(rows), -1)
-        return HDBSCAN(min_cluster_size=smallest, min_samples=min_samples).fit_predict(rows)
-
-    labels, note = cluster_sample(cluster, table, METHODS["hdbscan"].limit, seed=seed)
-    found = Grouping(labels.astype(np.int32), approximations=[*notes, *note])
-    if not found.n_clusters:
-        found.approximations.append(f"only noise: no {smallest} images lie closer together than the others")
-    return found
-
-
-def smallest_cluster(n: int) -> int:
-    """Return the smallest number of rows that make a cluster among n."""
-    if n >= 500:
-        return n // 100
-    if n >= 100:
-        return 5
-    if n > 40:
-        return math.ceil(n / 20)
-    return 3 if n >= 20 else 2

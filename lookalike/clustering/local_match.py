@@ -126,16 +126,21 @@ def local_features(photo: Path) -> Keypoints:
 
 
 def inliers(one: Keypoints, two: Keypoints, *, residual: float = 20.0, trials: int = 1000) -> int:
-    """Count the matches of two photos' keypoints that one affine map explains to `residual` pixels (RANSAC, 1981)."""
+    """Count the matches of two photos' keypoints that one affine map explains to `residual` pixels.
+
+    Matches are each other's nearest descriptor and clearly nearer than the second nearest; the map is found by RANSAC
+    (Fischler and Bolles, 1981).
+    """
     if len(one[0]) < 3 or len(two[0]) < 3:
         return 0
     similarity = scale_rows(one[1].astype(np.float32)) @ scale_rows(two[1].astype(np.float32)).T
     rows, best = np.arange(len(similarity)), similarity.argmax(axis=1)
+    mutual = similarity.argmax(axis=0)[best] == rows
     first = similarity[rows, best]
     similarity[rows, best] = -1
     second = similarity.max(axis=1)
     # Unit vectors: squared distance is 2 - 2 similarity.
-    clear = np.flatnonzero(1 - first < RATIO**2 * (1 - second))
+    clear = np.flatnonzero(mutual & (1 - first < RATIO**2 * (1 - second)))
     if len(clear) < 3:
         return 0
     _, mask = cv2.estimateAffine2D(

@@ -68,7 +68,6 @@ def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:
     index.nprobe = PROBES
     index.train(rows)
     index.add(rows)
-    index.referenced = flat  # the inverted file does not keep its quantizer alive
     return index, [f"approximate neighbours: the nearest {PROBES} of {lists:,} lists searched"]
 
 
@@ -83,7 +82,7 @@ def connect(similarities: np.ndarray, indices: np.ndarray, weights: str = "self_
 
 
 def self_tuning_weights(similarities: np.ndarray, indices: np.ndarray) -> sparse.csr_matrix:
-    """Weigh neighbours by exp(-d^2 / (s_i s_j)), s the distance to the 7th neighbour (Zelnik-Manor and Perona, 2004)."""
+    """Weigh neighbours by exp(-d^2 / (s_i s_j)), s the distance to the 7th (Zelnik-Manor and Perona, 2004)."""
     squared = np.maximum(2 - 2 * similarities, 0)
     scale = np.sqrt(np.maximum(squared[:, min(LOCAL_SCALE, squared.shape[1]) - 1], 1e-6))
     directed = _directed(np.exp(-squared / (scale[:, None] * scale[indices])), indices)

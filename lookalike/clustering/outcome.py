@@ -4,15 +4,43 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from lookalike.clustering import METHODS
 from lookalike.clustering.grouping import Grouping
 from lookalike.core.artifacts import write_json
 from lookalike.core.errors import UserError
 from lookalike.core.tables import write_csv, write_labels
 
-__all__ = ["Groups", "read", "require_finite", "summary", "write"]
+__all__ = ["Groups", "given", "inputs", "needs", "read", "require_finite", "summary", "write"]
+
+
+class Options(Protocol):
+    """What of the settings decides which inputs a method reads."""
+
+    method: str
+    n_clusters: int
+    estimator: str
+
+
+def needs(options: Options) -> set[str]:
+    """Return what is needed beside the features: "photos", "timestamps"."""
+    estimated = options.n_clusters < 1 and METHODS[options.method].n_clusters == "required"
+    by_photos = estimated and options.estimator == "local_match"
+    return set(METHODS[options.method].needs) | ({"photos"} if by_photos else set())
+
+
+def inputs(options: Options) -> list[str]:
+    """Return the stages that a run with these settings reads."""
+    stages = {"photos": "01_preprocess", "timestamps": "00_make_labels"}
+    return sorted(["03_extract", *(stages[need] for need in needs(options))])
+
+
+def given(method: str, **inputs: object) -> dict[str, object]:
+    """Return those of the inputs that the method takes."""
+    return {name: value for name, value in inputs.items() if name in METHODS[method].needs}
 
 
 def require_finite(features: np.ndarray, paths: Sequence[str]) -> None:

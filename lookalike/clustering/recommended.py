@@ -1,7 +1,7 @@
 """The multi-scale consensus graph: the recommended way to group photos.
 
-Leiden divides nearest-neighbour graphs of several sizes, at several coarsenesses. Two neighbours are joined by the share
-of these divisions that keep them together, and Leiden divides that graph into the number asked for. Built on
+Leiden divides nearest-neighbour graphs of several sizes, at several coarsenesses. Two neighbours are joined by the
+share of these divisions that keep them together, and Leiden divides that graph into the number asked for. Built on
 evidence accumulation (Fred and Jain, 2005) and consensus communities (Lancichinetti and Fortunato, 2012), but only
 neighbours are compared, so that memory grows with n and not with its square.
 """

@@ -9,7 +9,10 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
 
 from lookalike.core import images
 from lookalike.core.artifacts import write_json
@@ -29,6 +32,7 @@ __all__ = [
     "read_good",
     "read_known",
     "read_labels",
+    "read_times",
     "require_some",
     "summary",
     "write_catalog",
@@ -137,6 +141,14 @@ def read_labels(folder: Path, paths: Sequence[str]) -> list[str]:
     return [labels.get(path, "") for path in paths]
 
 
+def read_times(folder: Path, paths: Sequence[str]) -> np.ndarray:
+    """Return when the photos at `paths` were taken, by EXIF, else when their files changed: seconds, float64 (n,)."""
+    table, stat = read_table(folder / CATALOG), read_table(folder / STAT)
+    times = {path: time / 1e9 for path, time in zip(stat["path"], stat["mtime_ns"], strict=True)}
+    times |= {path: _seconds(time) for path, time in zip(table["path"], table["taken_at"], strict=True) if time}
+    return np.array([times.get(path, np.nan) for path in paths])
+
+
 def is_unchanged(folder: Path, listing: Listing) -> bool:
     """Say whether a published catalog lists exactly these files, by path, size and time."""
     if not (folder / STAT).exists():
@@ -178,6 +190,10 @@ def photos_folder(settings) -> Path:
     if not usual.is_dir() and source.exists():
         return Path(json.loads(source.read_text(encoding="utf-8"))["photos"])
     return usual
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()  # cameras record no zone
 
 
 def _walk(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -4,7 +4,7 @@ A marker inside the folder ties it to the table, so that neither is used with an
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from lookalike.core.errors import UserError
 from lookalike.core.stage import stage_folder
 from lookalike.core.tables import Table, read_table
 
-__all__ = ["MARKER", "TABLE", "image_folder", "is_intact", "open_draft", "publish", "read_prepared", "reader"]
+__all__ = ["MARKER", "TABLE", "files", "image_folder", "is_intact", "open_draft", "publish", "read_prepared", "reader"]
 
 STAGE = "01_preprocess"
 TABLE = "images.parquet"  # columns: path, source (sha256 of the photo), image (name in the folder), digest, ...
@@ -41,11 +41,18 @@ def read_prepared(settings) -> Table:
     return table | {"image": [image_folder(settings) / name for name in table["image"]]}
 
 
+def files(settings, paths: Sequence[str]) -> list[Path]:
+    """Return the prepared photo of each path."""
+    table = read_prepared(settings)
+    found = dict(zip(table["path"], table["image"], strict=True))
+    return [found[path] for path in paths]
+
+
 def reader(settings) -> Callable[[str, int], np.ndarray]:
     """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
     table = read_prepared(settings)
-    files = dict(zip(table["path"], table["image"], strict=True))
-    return lambda path, side: images.read(files[path], target=side)
+    found = dict(zip(table["path"], table["image"], strict=True))
+    return lambda path, side: images.read(found[path], target=side)
 
 
 def is_intact(settings) -> bool:

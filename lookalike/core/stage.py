@@ -25,6 +25,7 @@ from lookalike.core.errors import UserError
 
 __all__ = ["STAGES", "Stage", "is_current", "parameters_of", "stage_folder"]
 
+BESIDE = {"04_sweep": "cluster"}  # results made on request, which no stage reads and run_all.py does not make
 DRAFT = ".draft.json"  # holds the row key of an unfinished draft
 STAGES = {  # script and folder name -> section of config.py
     "00_make_labels": "make_labels",
@@ -51,7 +52,7 @@ def stage_folder(settings: Settings, name: str) -> Path:
 
 def parameters_of(settings: Settings, name: str) -> dict:
     """Return what a stage's result depends on: its section, and the content of every file the section names."""
-    parameters = getattr(settings, STAGES[name]).parameters()
+    parameters = getattr(settings, (STAGES | BESIDE)[name]).parameters()
     files = {value for value in parameters.values() if isinstance(value, str) and ("/" in value or "." in value)}
     digests = {value: file_digest(Path(value)) for value in sorted(files) if Path(value).is_file()}
     return parameters | ({"content": digests} if digests else {})

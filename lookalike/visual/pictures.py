@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from lookalike.clustering.outcome import Groups
+from lookalike.visual.curve import draw_curve
 from lookalike.visual.dendrogram import draw_dendrogram
 from lookalike.visual.gallery import write_gallery
 from lookalike.visual.projector import write_projector
@@ -84,11 +85,26 @@ def draw_all(
     if (grouped / "u_matrix.npy").exists():
         _draw_map(folder, grouped, paths, pred, read, options.picture_side)
     if (grouped / "linkage.npy").exists():
-        scores = json.loads((grouped / "scores.json").read_text(encoding="utf-8"))
-        linkage = np.load(grouped / "linkage.npy")
-        draw_dendrogram(folder / "dendrogram.png", linkage, scores["cut"], max_distance=scores["max_distance"])
+        _draw_tree(folder, grouped)
+    if (grouped / "count.json").exists():
+        _draw_count(folder, grouped)
     drawn = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     return sorted(drawn), notes
+
+
+def _draw_tree(folder: Path, grouped: Path) -> None:
+    scores = json.loads((grouped / "scores.json").read_text(encoding="utf-8"))
+    highest = scores["max_distance"]
+    cut = 1 - scores["cut_height"] / highest if highest else 1.0
+    draw_dendrogram(folder / "dendrogram.png", np.load(grouped / "linkage.npy"), cut, max_distance=highest)
+
+
+def _draw_count(folder: Path, grouped: Path) -> None:
+    found = json.loads((grouped / "count.json").read_text(encoding="utf-8"))
+    scores = [name for name in found["curve"] if name != "n_clusters"]
+    if scores:
+        numbers, values = np.array(found["curve"]["n_clusters"]), np.array(found["curve"][scores[0]])
+        draw_curve(folder / "count.png", numbers, values, found["levels"], ylabel=scores[0])
 
 
 def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader, side: int) -> None:

@@ -1,0 +1,27 @@
+"""HDBSCAN with the size rule that goes by the number of images."""
+
+import numpy as np
+import pytest
+
+from lookalike.clustering.grouping import group
+from lookalike.clustering.hdbscan import smallest_cluster
+
+SIZES = [(1000, 10), (500, 5), (499, 5), (100, 5), (99, 5), (61, 4), (60, 3), (41, 3), (40, 3), (20, 3), (19, 2)]
+
+
+@pytest.mark.parametrize(("n", "size"), SIZES)
+def test_smallest_cluster_goes_by_the_number_of_images(n, size):
+    assert smallest_cluster(n) == size
+
+
+def test_clusters_below_the_size_are_noise_or_part_of_others():
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1, 2], [60, 60, 8])
+    features = (4 * rng.standard_normal((3, 20))[truth] + 0.2 * rng.standard_normal((128, 20))).astype(np.float32)
+    assert group("hdbscan", features, None, seed=0).n_clusters == 3
+    assert np.bincount(group("hdbscan", features, None, seed=0, min_cluster_size=10).labels + 1)[1:].min() >= 10
+
+
+def test_too_few_rows_for_a_cluster_are_noise_and_said():
+    found = group("hdbscan", np.eye(12, dtype=np.float32), None, seed=0, min_cluster_size=12)
+    assert (found.labels == -1).all() and "only noise" in found.approximations[-1]

@@ -1,0 +1,75 @@
+"""Local features on drawn photos: the same print turned and scaled matches, another does not."""
+
+import cv2
+import numpy as np
+import pytest
+
+from lookalike.clustering import METHODS, local_match
+from lookalike.clustering.grouping import group
+from lookalike.clustering.local_match import count_matches, greedy_groups, inliers, local_features
+
+
+def print_of(seed):
+    """Draw a print with corners and edges of many sizes, uint8 (240, 240, 3)."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((240, 240, 3), 200, np.uint8)
+    for _ in range(60):
+        corner, size = rng.integers(0, 200, 2), rng.integers(6, 60, 2)
+        cv2.rectangle(
+            picture, tuple(map(int, corner)), tuple(map(int, corner + size)), rng.integers(0, 255, 3).tolist(), -1
+        )
+    return cv2.GaussianBlur(picture, (0, 0), 1)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Three prints in four poses each, a blank photo and one that is no image."""
+    folder, paths = tmp_path_factory.mktemp("photos"), []
+    for seed in range(3):
+        for degrees, scale in ((0, 1.0), (15, 0.9), (-30, 0.8), (70, 0.85)):
+            turn = cv2.getRotationMatrix2D((120, 120), degrees, scale)
+            paths.append(folder / f"{seed}_{degrees}.png")
+            cv2.imwrite(str(paths[-1]), cv2.warpAffine(print_of(seed), turn, (240, 240), borderValue=(255, 255, 255)))
+    cv2.imwrite(str(folder / "blank.png"), np.full((100, 100, 3), 128, np.uint8))
+    (folder / "text.jpg").write_text("no image")
+    return [*paths, folder / "blank.png", folder / "text.jpg"]
+
+
+def vectors(n):
+    return np.random.default_rng(0).standard_normal((n, 8)).astype(np.float32)
+
+
+def test_poses_of_a_print_are_one_group_and_photos_without_features_noise(photos):
+    found = group("local_match", vectors(14), None, seed=0, photos=photos)
+    assert found.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [-1, -1]
+    assert "2 photos without local features" in found.approximations[0]
+    assert found.scores == {"matching_pairs": 18, "compared_pairs": 91}
+
+
+def test_large_sets_compare_near_vectors_only(photos, monkeypatch):
+    monkeypatch.setitem(METHODS, "local_match", METHODS["local_match"]._replace(limit=5))
+    near = np.eye(5, dtype=np.float32)[[0] * 4 + [1] * 4 + [2] * 4 + [3, 4]] + 0.01 * vectors(14)[:, :5]
+    found = group("local_match", near, None, seed=0, photos=photos, shortlist=3)
+    assert found.n_clusters == 3 and found.scores["compared_pairs"] < 91
+    assert "3 nearest photos" in found.approximations[0]
+
+
+def test_matches_of_queries_count_the_query_itself(photos):
+    counts = count_matches(vectors(14), photos, seed=0, queries=14)
+    assert sorted(counts.tolist()) == [1, 1] + [4] * 12
+
+
+def test_a_photo_matches_itself_whole_and_another_print_hardly(photos):
+    one, other = local_features(photos[0]), local_features(photos[4])
+    assert inliers(one, one) > 0.9 * len(one[0]) > 50
+    assert inliers(one, other) <= 15
+
+
+def test_large_photos_are_reduced(tmp_path, monkeypatch):
+    monkeypatch.setattr(local_match, "SIDE", 120)
+    cv2.imwrite(str(tmp_path / "large.png"), print_of(0))
+    assert local_features(tmp_path / "large.png")[0].max() <= 120
+
+
+def test_greedy_groups_take_only_what_is_free():
+    assert greedy_groups([(0, 2), (1, 2), (1, 3)], 5).tolist() == [0, 1, 0, 1, -1]
