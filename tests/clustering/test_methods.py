@@ -100,7 +100,11 @@ def test_a_read_only_memory_map_will_do(method, photos, tmp_path):
     assert adjusted_rand_score(np.arange(n) // 10, labels) == 1
 
 
-@pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.limit and "photos" not in row.needs])
+# Neighbours are approximate above a limit of their own, see test_neighbours.
+LIMITED = [name for name, row in METHODS.items() if row.limit and not row.needs and "neighbours" not in row.above]
+
+
+@pytest.mark.parametrize("method", [*LIMITED, "hierarchical"])
 def test_above_its_limit_a_method_says_what_it_did(method, monkeypatch, photos):
     monkeypatch.setitem(METHODS, method, METHODS[method]._replace(limit=100))
     features = drawn(400)
