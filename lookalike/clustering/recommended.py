@@ -42,7 +42,7 @@ def cluster(
     with progress("vote", len(scales), "graphs") as advance:
         for number, scale in enumerate(scales):
             graph = connect(similarities[:, :scale], indices[:, :scale])
-            votes += near_count(graph, counts, seed=seed * 97 + number)
+            votes += near_count(graph, counts, seed=(seed * 97 + number) % 2**32)
             advance(1)
     consensus = agreement_graph(votes, connect(similarities[:, :neighbours], indices[:, :neighbours]), power)
     labels = find_communities(consensus, rows, n_clusters, seed=seed)

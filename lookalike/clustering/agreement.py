@@ -1,0 +1,124 @@
+"""How well divisions of the same photos agree, by their number of groups; the evidence that count.py reads.
+
+The agreement of two divisions is the adjusted mutual information (Vinh, Epps and Bailey, 2010): 1 for the same, 0 for
+what chance gives.
+"""
+
+from itertools import combinations
+
+import numpy as np
+from scipy import sparse
+
+from lookalike.clustering.communities import communities
+
+__all__ = [
+    "adjusted_mutual_information",
+    "agreement_curve",
+    "count_grid",
+    "jackknife_error",
+    "nearest_division",
+    "profile",
+    "smoothed",
+    "without",
+]
+
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 32
+FEWEST_A_GROUP = 8  # images, on average; finer divisions follow single pairs
+MOST_GROUPS = 1_000
+GRID = 32
+COMPARED_ROWS = 5_000
+SMOOTHING = 0.18  # width in the logarithm of the number of groups
+SAME_COUNT = 0.15  # relative difference up to which two divisions count as of one number
+
+
+def count_grid(n: int) -> np.ndarray:
+    """Return the numbers of groups compared for n rows: int (m,), rising by equal ratios from 2."""
+    top = min(MOST_GROUPS, max(n // FEWEST_A_GROUP, min(8, n // 2), 2))
+    return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
+
+
+def profile(graph: sparse.csr_matrix, *, seed: int) -> list[np.ndarray]:
+    """Divide a graph at resolutions from coarse to fine: a list of labels (n,), one for each number of groups met."""
+    top = 1.2 * count_grid(graph.shape[0])[-1]
+    found = {}
+    for resolution in np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS):
+        labels = communities(graph, float(resolution), seed=seed)
+        count = int(labels.max()) + 1
+        if count > top:
+            break
+        found[count] = labels
+    return [found[count] for count in sorted(found)]
+
+
+def nearest_division(divisions: list[np.ndarray], count: int) -> np.ndarray | None:
+    """Return the division whose number of groups is nearest to count, None if all are over 15 % away."""
+    if not divisions:
+        return None
+    found = min(divisions, key=lambda labels: abs(np.log((labels.max() + 1) / count)))
+    return found if abs(np.log((found.max() + 1) / count)) <= np.log1p(SAME_COUNT) else None
+
+
+def agreement_curve(profiles: list[list[np.ndarray]], *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Compare profiles of the same rows pair by pair; label -1 marks rows that a division leaves out.
+
+    Returns the numbers of groups int (m,) that all profiles reach, and the agreement float64 (m, p) of the p pairs in
+    the order of itertools.combinations.
+    """
+    n = len(profiles[0][0]) if profiles[0] else 0
+    generator = np.random.default_rng(seed)
+    rows = np.sort(generator.permutation(n)[:COMPARED_ROWS])
+    counts, agreement = [], []
+    for count in count_grid(max(n, 2)):
+        divisions = [nearest_division(divisions, count) for divisions in profiles]
+        if all(labels is not None for labels in divisions):
+            counts.append(count)
+            agreement.append([_agree(a[rows], b[rows], generator) for a, b in combinations(divisions, 2)])
+    return np.array(counts, int), np.array(agreement).reshape(len(counts), -1)
+
+
+def _agree(first: np.ndarray, second: np.ndarray, generator: np.random.Generator) -> float:
+    shared = (first >= 0) & (second >= 0)
+    return adjusted_mutual_information(first[shared], second[shared], generator)
+
+
+def adjusted_mutual_information(first: np.ndarray, second: np.ndarray, generator: np.random.Generator) -> float:
+    """Return the mutual information of labels (n,) above chance, by that of the mean entropy.
+
+    Chance is what a random permutation shares: the exact expectation takes time by the square of the groups.
+    """
+    shared, first_entropy, second_entropy = _information(first, second)
+    chance = _information(first, generator.permutation(second))[0]
+    most = (first_entropy + second_entropy) / 2
+    return float((shared - chance) / (most - chance)) if most - chance > 1e-9 else 1.0
+
+
+def _information(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    # Mutual information and both entropies, in nats.
+    joint = np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_counts=True)[1]
+    alone, other, both = (_entropy(counts) for counts in (np.bincount(first), np.bincount(second), joint))
+    return alone + other - both, alone, other
+
+
+def _entropy(counts: np.ndarray) -> float:
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log(share)).sum())
+
+
+def smoothed(counts: np.ndarray, agreement: np.ndarray) -> np.ndarray:
+    """Return the mean agreement (m,) over pairs (m, p), averaged over numbers of groups within about 20 %."""
+    steps = np.log(counts)[:, None] - np.log(counts)
+    weights = np.exp(-((steps / SMOOTHING) ** 2) / 2)
+    return weights @ agreement.mean(axis=1) / weights.sum(axis=1)
+
+
+def without(agreement: np.ndarray, left_out: int, n_profiles: int) -> np.ndarray:
+    """Return the agreement of the pairs in which a profile takes no part."""
+    kept = [left_out not in pair for pair in combinations(range(n_profiles), 2)]
+    return agreement[:, kept]
+
+
+def jackknife_error(agreement: np.ndarray, n_profiles: int) -> float:
+    """Return the standard error of the mean agreement by leaving out one profile at a time, median over the counts."""
+    means = np.array([without(agreement, i, n_profiles).mean(axis=1) for i in range(n_profiles)])
+    squares = ((means - means.mean(axis=0)) ** 2).sum(axis=0)
+    return float(np.median(np.sqrt((n_profiles - 1) / n_profiles * squares)))
