@@ -25,17 +25,15 @@ SHEETS = 3
 STABILITY_ROWS = 2_000
 
 
-def ways(
-    methods: Sequence[str], numbers: Sequence[int], options: Callable[[str], dict], given: Mapping
-) -> dict[str, Way]:
+def ways(methods: Sequence[str], numbers: Sequence[int], options: Callable[[str], dict]) -> dict[str, Way]:
     """Return the ways to compare by name: each method, with each number of groups where it takes one.
 
-    options: returns a method's settings. given: inputs beside the features that a method may need; those tied to the
-    rows keep a method out of stability's subsamples, so methods that need them are left out.
+    options: returns a method's settings. A method that needs the photos themselves cannot be tried on subsamples of
+    the features and is left out.
     """
     found = {}
     for name in methods:
-        if METHODS[name].needs and "photos" in METHODS[name].needs:
+        if "photos" in METHODS[name].needs:
             continue
         counts = [None] if METHODS[name].n_clusters == "unused" else numbers
         for count in counts:

@@ -80,7 +80,7 @@ def _declares(node):
 
 
 def test_the_project_speaks_of_itself_alone():
-    words = re.compile(r"(^|[^A-Za-z])/(work|farm)/|TODO|FIXME|NotImplementedError")
+    words = re.compile(r"(^|[^A-Za-z])/(work|farm)/|TODO|FIXME|raise NotImplementedError")
     files = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "README.md"]
     found = [path.name for path in files if path != Path(__file__) and words.search(path.read_text(encoding="utf-8"))]
     assert not found

@@ -80,7 +80,7 @@ def write_count(folder: Path, found: Count, chosen: int) -> None:
     levels = [
         {"level": one.level, "n_clusters": one.n_clusters, "low": one.low, "high": one.high} for one in found.levels
     ]
-    evidence = {one.level: asdict(one)["evidence"] for one in found.levels}
+    evidence = {one.level: one.evidence for one in found.levels}
     record = {"n_clusters": chosen, "levels": levels, "evidence": evidence, "curve": found.curve}
     write_json(folder / "count.json", record)
 

@@ -62,9 +62,9 @@ def compare(
 def recommend(candidates: Sequence[Candidate]) -> tuple[list[Candidate], str]:
     """Return the candidates from best to worst by their mean rank over CRITERIA, and the reason for the first.
 
-    A candidate without a score ranks last in it.
+    A candidate without a score, or with a single group, ranks last.
     """
-    values = np.array([[_or_lowest(one.scores.get(name)) for name in CRITERIA] for one in candidates])
+    values = np.array([[_value(one, name) for name in CRITERIA] for one in candidates])
     ranks = rankdata(-values, axis=0).mean(axis=1)
     order = np.argsort(ranks, kind="stable")
     best = candidates[order[0]]
@@ -90,8 +90,10 @@ def _measure(name: str, way: Way, features: np.ndarray, true: Sequence[str], *, 
     return Candidate(name, labels, scores)
 
 
-def _or_lowest(value: float | None) -> float:
-    return -np.inf if value is None else value
+def _value(one: Candidate, name: str) -> float:
+    """Return a score, the lowest where there is none: one group for all is found again anywhere and says nothing."""
+    value = one.scores.get(name)
+    return -np.inf if value is None or one.scores["n_clusters"] < 2 else value
 
 
 def _shown(value: float | None) -> object:

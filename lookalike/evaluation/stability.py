@@ -39,7 +39,7 @@ def stability(
     labels = np.full((runs, len(features)), -2)
     for run in range(runs):
         rows = np.sort(rng.choice(pool, size, replace=False))
-        labels[run, rows] = cluster(features[rows], int(rng.integers(2**31)))
+        labels[run, rows] = cluster(features[rows], int(rng.integers(2**24)))
     agreement = [_agreement(first, second) for first, second in combinations(labels, 2)]
     found = [value for value in agreement if value is not None]
     if not found:
