@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lookalike.clustering.grouping import group
-from lookalike.clustering.hdbscan import smallest_cluster
+from lookalike.clustering.hdbscan import SELECTIONS, smallest_cluster
 
 SIZES = [(1000, 10), (500, 5), (499, 5), (100, 5), (99, 5), (61, 4), (60, 3), (41, 3), (40, 3), (20, 3), (19, 2)]
 
@@ -25,3 +25,20 @@ def test_clusters_below_the_size_are_noise_or_part_of_others():
 def test_too_few_rows_for_a_cluster_are_noise_and_said():
     found = group("hdbscan", np.eye(12, dtype=np.float32), None, seed=0, min_cluster_size=12)
     assert (found.labels == -1).all() and "only noise" in found.approximations[-1]
+
+
+def test_leaves_are_at_least_as_many_as_the_longest_lived():
+    rng = np.random.default_rng(0)
+    far, near = 9 * rng.standard_normal((3, 12)), rng.standard_normal((6, 12))
+    features = far.repeat(80, axis=0) + near.repeat(40, axis=0) + 0.2 * rng.standard_normal((240, 12))
+    eom, leaf = (
+        group("hdbscan", features.astype(np.float32), None, seed=0, selection=name, scaling="none").n_clusters
+        for name in SELECTIONS
+    )
+    assert leaf >= 6 >= eom >= 2
+
+
+@pytest.mark.parametrize("components", [0, 31])
+def test_components_out_of_range_are_one_line(components):
+    with pytest.raises(ValueError, match="1 to 30 components"):
+        group("hdbscan", np.eye(9, 40, dtype=np.float32), None, seed=0, components=components)
