@@ -22,12 +22,12 @@ __all__ = [
     "without",
 ]
 
-LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 32
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 40
 FEWEST_A_GROUP = 8  # images, on average; finer divisions follow single pairs
 MOST_GROUPS = 1_000
 GRID = 32
 COMPARED_ROWS = 5_000
-SMOOTHING = 0.18  # width in the logarithm of the number of groups
+SMOOTHING = 0.14  # width in the logarithm of the number of groups
 SAME_COUNT = 0.15  # relative difference up to which two divisions count as of one number
 
 
@@ -105,7 +105,7 @@ def _entropy(counts: np.ndarray) -> float:
 
 
 def smoothed(counts: np.ndarray, agreement: np.ndarray) -> np.ndarray:
-    """Return the mean agreement (m,) over pairs (m, p), averaged over numbers of groups within about 20 %."""
+    """Return the mean agreement (m,) over pairs (m, p), averaged over numbers of groups within about 15 %."""
     steps = np.log(counts)[:, None] - np.log(counts)
     weights = np.exp(-((steps / SMOOTHING) ** 2) / 2)
     return weights @ agreement.mean(axis=1) / weights.sum(axis=1)

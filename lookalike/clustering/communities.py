@@ -3,6 +3,9 @@
 Does not build the graph: see neighbours.py.
 """
 
+import ctypes
+import os
+
 import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
@@ -15,13 +18,16 @@ __all__ = ["communities", "find_communities", "merge_to", "near_count"]
 SEARCH_STEPS = 14  # halvings of the logarithm of the resolution
 WARD_COMMUNITIES = 4_096
 LOWEST, HIGHEST = 1e-3, 1e6
+C_LIBRARY = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
 
 
 def communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
     """Divide a symmetric weighted graph (n, n) by modularity at a resolution: labels int (n,) from 0."""
     if not graph.nnz:
         return np.arange(graph.shape[0])
-    model = Leiden(resolution=resolution, random_state=seed, tol_optimization=1e-4, tol_aggregation=1e-4)
+    # scikit-network's refinement draws from the C library's rand(), which its random_state does not seed.
+    C_LIBRARY.srand(seed % 2**31)
+    model = Leiden(resolution=resolution, tol_optimization=1e-4, tol_aggregation=1e-4)
     return model.fit_predict(graph)
 
 

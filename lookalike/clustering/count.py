@@ -29,7 +29,7 @@ NEIGHBOURS = 15
 SUBSAMPLES, SUBSAMPLE_SHARE = 5, 0.8
 SILHOUETTE_ROWS = 1_000
 MUCH_WORSE = 2.0  # a finer level of this many times the disagreement is not the default
-LEAST_AGREEMENT = 0.5  # below it everywhere, there is one group
+LEAST_AGREEMENT = 0.6  # below it everywhere, there is one group
 
 
 @dataclass(frozen=True)

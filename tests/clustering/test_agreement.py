@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_mutual_info_score
+
+from lookalike.clustering.agreement import (
+    adjusted_mutual_information,
+    agreement_curve,
+    count_grid,
+    jackknife_error,
+    nearest_division,
+    smoothed,
+)
+
+
+@pytest.mark.parametrize("groups", [3, 20, 80])
+def test_agreement_is_near_the_exact_adjusted_mutual_information(groups):
+    generator = np.random.default_rng(0)
+    first = generator.integers(groups, size=2000)
+    second = np.where(generator.random(2000) < 0.6, first, generator.integers(groups, size=2000))
+    exact = adjusted_mutual_info_score(first, second)
+    assert adjusted_mutual_information(first, second, generator) == pytest.approx(exact, abs=0.02)
+
+
+def test_one_group_agrees_with_itself():
+    one = np.zeros(10, int)
+    assert adjusted_mutual_information(one, one, np.random.default_rng(0)) == 1
+
+
+@pytest.mark.parametrize(("n", "last"), [(4, 2), (20, 8), (800, 100), (10**6, 1000)])
+def test_the_grid_rises_from_two(n, last):
+    grid = count_grid(n)
+    assert (grid[0], grid[-1]) == (2, last)
+    assert (np.diff(grid) > 0).all()
+
+
+def test_a_division_far_from_the_number_is_none():
+    divisions = [np.arange(10) % 4, np.arange(10) % 9]
+    assert nearest_division(divisions, 4) is divisions[0]
+    assert nearest_division(divisions, 6) is None
+
+
+def test_same_profiles_agree_wholly_and_rows_left_out_are_ignored():
+    labels = np.arange(80) % 4
+    partly = np.where(np.arange(80) < 10, -1, labels)
+    counts, agreement = agreement_curve([[labels], [partly]], seed=0)
+    assert counts.tolist() == [4]
+    assert agreement == pytest.approx(1)
+
+
+def test_equal_pairs_have_no_error_and_a_flat_curve_stays_flat():
+    agreement = np.full((6, 3), 0.7)
+    assert jackknife_error(agreement, 3) == pytest.approx(0)
+    np.testing.assert_allclose(smoothed(np.arange(2, 8), agreement), 0.7)

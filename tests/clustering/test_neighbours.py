@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from lookalike.clustering import neighbours
+from lookalike.clustering.neighbours import connect, nearest_neighbours, reduced
+
+
+def test_neighbours_are_the_most_similar_other_rows():
+    rows = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -2)
+    similarities, indices, notes = nearest_neighbours(rows, 5, seed=0)
+    assert notes == []
+    np.testing.assert_array_equal(indices, np.argsort(-cosine, axis=1)[:, :5])
+    np.testing.assert_allclose(similarities, -np.sort(-cosine, axis=1)[:, :5], atol=1e-5)
+
+
+def test_more_neighbours_than_rows_are_all_others():
+    rows = np.eye(4, dtype=np.float32)
+    indices = nearest_neighbours(rows, 15, seed=0)[1]
+    assert [sorted(row) for row in indices.tolist()] == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+
+
+def test_a_row_among_twins_is_not_its_own_neighbour():
+    indices = nearest_neighbours(np.ones((40, 3), np.float32), 5, seed=0)[1]
+    assert indices.shape == (40, 5)
+    graph = connect(*nearest_neighbours(np.ones((40, 3), np.float32), 5, seed=0)[:2])
+    assert graph.diagonal().sum() == 0
+
+
+def test_approximate_neighbours_are_mostly_the_exact_ones_and_say_so(monkeypatch):
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(30, 16))[generator.integers(30, size=4000)] + 0.3 * generator.normal(size=(4000, 16))
+    exact = nearest_neighbours(rows.astype(np.float32), 10, seed=0)[1]
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 1000)
+    _, found, notes = nearest_neighbours(rows.astype(np.float32), 10, seed=0)
+    assert "approximate neighbours" in notes[0]
+    shared = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, found, strict=True)])
+    assert shared > 0.9
+
+
+def test_many_wide_rows_are_reduced_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(neighbours, "MANY_ROWS", 300)
+    rows, notes = reduced(np.random.default_rng(0).normal(size=(400, 200)).astype(np.float32), components=0, seed=0)
+    assert rows.shape == (400, 128)
+    assert "128 main of 200 axes" in notes[0]
+
+
+@pytest.mark.parametrize("weights", neighbours.WEIGHTS)
+def test_graphs_are_symmetric_positive_and_without_loops(weights):
+    rows = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    graph = connect(*nearest_neighbours(rows, 6, seed=0)[:2], weights)
+    assert abs(graph - graph.T).max() == 0
+    assert graph.data.min() > 0
+    assert graph.diagonal().sum() == 0
+
+
+def test_shared_weight_is_the_jaccard_index_of_the_neighbourhoods():
+    # Three rows, each with the two others: the neighbourhoods with the rows themselves are the same.
+    indices = np.array([[1, 2], [0, 2], [0, 1]])
+    graph = connect(np.ones((3, 2), np.float32), indices, "shared").toarray()
+    np.testing.assert_allclose(graph, 1 - np.eye(3))
+
+
+def test_unknown_weights_are_named():
+    with pytest.raises(ValueError, match="self_tuning, shared, found 'binary'"):
+        connect(np.ones((3, 1), np.float32), np.array([[1], [2], [0]]), "binary")
