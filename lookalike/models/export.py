@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from lookalike.core.errors import UserError
 from lookalike.models.checkpoints import writing
-from lookalike.models.freeze import INPUT_NODE, OUTPUT_NODE, freeze
+from lookalike.models.freeze import INPUT_NODE, OUTPUT_NODE, freeze, load_model
 from lookalike.models.heads import Trainee
 from lookalike.models.quiet import keras, silent_stderr, tf
 
@@ -29,21 +30,31 @@ def export(trainee: Trainee, sharpness: float, classes: Sequence[str], folder: P
     """Write extractor.keras, .h5, .pb and saved_model/, classifier.keras and .h5, and labels.txt; return the paths.
 
     The .pb goes from node "images" (float32, NHWC, pixels 0-255) to node "features"; the SavedModel's default signature
-    takes "images" and returns "features" and "probabilities". Raises UserError where the disk is full.
+    takes "images" and returns "features" and "probabilities". The .h5 files are left out for the few networks that this
+    older form cannot hold (MobileNetV3, ConvNeXt). Raises UserError where the disk is full.
     """
     models = {"extractor": trainee.extractor, "classifier": classifier(trainee, sharpness)}
     with writing(folder):
         for name, model in models.items():
             _save_keras(model, folder / f"{name}.keras")
             _save_h5(model, folder / f"{name}.h5")
+        if not _opens(folder / "extractor.h5"):
+            for name in models:
+                (folder / f"{name}.h5").unlink()
         freeze(trainee.extractor, folder / "extractor.pb")
         _save_tensorflow(models, folder / "saved_model")
         write_labels(folder / "labels.txt", classes)
-    return [folder / f"{name}.{kind}" for name in models for kind in ("keras", "h5")] + [
-        folder / "extractor.pb",
-        folder / "saved_model",
-        folder / "labels.txt",
-    ]
+    files = [folder / f"{name}.{kind}" for name in models for kind in ("keras", "h5")]
+    files += [folder / name for name in ("extractor.pb", "saved_model", "labels.txt")]
+    return [file for file in files if file.exists()]
+
+
+def _opens(path: Path) -> bool:
+    try:
+        load_model(path)
+    except UserError:
+        return False
+    return True
 
 
 def _save_keras(model: keras.Model, path: Path) -> None:

@@ -98,7 +98,9 @@ def finetune(
     scores = _scores(parts, history, errors, names) | {"backbone": backbone, "size": side, "loss": loss}
     scores["holdout"] = holdout_scores(before, after, [labels[index] for index in parts.holdout], seed=seed)
     with writing(folder):
-        export(Trainee(extractor, trainee.head), lesson.objective.sharpness, parts.classes, folder)
+        files = export(Trainee(extractor, trainee.head), lesson.objective.sharpness, parts.classes, folder)
+        if folder / "extractor.h5" not in files:
+            say("left out extractor.h5 and classifier.h5: this older form cannot hold the network, the .keras files do")
         _draw(pixels, parts, history, scores["holdout"], augmentation, seed, folder)
         write_json(folder / "scores.json", scores)
         if write_augmented:
