@@ -13,7 +13,6 @@ DOUBT = 0.1  # relative change of the threshold that a mask from the reduced cop
 AGREEMENT = 0.85  # ... with this intersection over union, or the mask is made at full size
 LEAST_CONTOUR = 0.05  # share of the image
 
-GRABCUT_SIDE = 448  # longest side in pixels; GrabCut may settle elsewhere on smaller copies (at 352 too often)
 GRABCUT_MARGIN = 0.04  # share of each side that is background for certain
 GRABCUT_ITERATIONS = 5
 
@@ -52,21 +51,20 @@ def edges_full_size(rgb: np.ndarray) -> np.ndarray:
 
 
 def grabcut(rgb: np.ndarray) -> np.ndarray:
-    """Mask what differs in colour from a margin of 4 %, on a copy of at most 448 pixels.
+    """Mask what differs in colour from a margin of 4 %.
 
-    GrabCut: Rother, Kolmogorov, Blake, "GrabCut", 2004.
+    GrabCut: Rother, Kolmogorov, Blake, "GrabCut", 2004. Not on a reduced copy, since that finds other masks.
     """
-    small = _reduced(rgb, min(1.0, GRABCUT_SIDE / max(rgb.shape[:2])))
-    height, width = small.shape[:2]
+    height, width = rgb.shape[:2]
     left, top = max(1, round(width * GRABCUT_MARGIN)), max(1, round(height * GRABCUT_MARGIN))
     inside = (left, top, width - 2 * left, height - 2 * top)
     mask = np.zeros((height, width), np.uint8)
-    if min(inside[2:]) < 2 or not small.std():
-        return np.zeros(rgb.shape[:2], np.uint8)
+    if min(inside[2:]) < 2 or not rgb.std():
+        return mask
     cv2.setRNGSeed(0)  # OpenCV keeps one generator a thread: without this the result depends on earlier photos
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(small, mask, inside, *models, GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_RECT)
-    return _enlarged(np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8) * 255, rgb.shape)
+    cv2.grabCut(rgb, mask, inside, *models, GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_RECT)
+    return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8) * 255
 
 
 def auto(rgb: np.ndarray) -> np.ndarray | None:
