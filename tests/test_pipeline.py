@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
+from lookalike.clustering import METHODS
+
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster", "05_evaluate", "06_visualize"]
 FLAGS = ["--dataset", "toys"]
@@ -331,3 +333,71 @@ def test_photos_may_lie_anywhere_and_later_steps_remember_where(tmp_path, toys):
     again = run_stage(tmp_path / "work", "01_preprocess", "--preprocess.background", "auto")
     assert again.returncode == 0, again.stderr
     assert not list(photos.glob("*.jpg"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_as_a_stage_and_the_next_follow(done_place, method):
+    done = run(done_place, "04_cluster", *FLAGS, "--cluster.method", method, "--run.progress", "off")
+    assert done.returncode == 0, done.stderr
+    assert f"by {method}" in done.stdout
+    assert len(clusters(done_place)) == 24
+    if method in ("hierarchical", "local_match"):  # a tree to draw, and noise
+        for stage in ("05_evaluate", "06_visualize"):
+            assert run_stage(done_place, stage).returncode == 0
+        pictures = {path.name for path in (done_place / "output/toys/06_visualize").iterdir()}
+        assert "sheet.png" in pictures
+        assert ("dendrogram.png" in pictures) is (method == "hierarchical")
+
+
+def test_the_number_of_groups_is_estimated_with_an_interval(done_place):
+    done = run(done_place, "04_cluster", *FLAGS, "--run.progress", "off")
+    assert "3 groups (3-3)" in done.stdout
+    count = json.loads((done_place / "output/toys/04_cluster/count.json").read_text())
+    assert count["n_clusters"] == 3
+    assert {"level", "n_clusters", "low", "high"} == set(count["levels"][0])
+    assert run_stage(done_place, "05_evaluate").returncode == 0
+    assert "estimated: medium 3" in (done_place / "output/toys/05_evaluate/report.md").read_text()
+    missing = run(done_place, "04_cluster", *FLAGS, "--cluster.level", "fine")
+    assert missing.returncode == 1
+    assert "cluster.level: expected a level that was found, medium (3)" in missing.stderr
+
+
+def test_folders_of_groups_hold_links_to_the_photos(done_place):
+    flags = [*SECTION_FLAGS["04_cluster"], "--cluster.folders", "link"]
+    assert run(done_place, "04_cluster", *FLAGS, *flags).returncode == 0
+    links = sorted((done_place / "output/toys/groups/cluster_with_8").glob("cluster_*/*"))
+    assert len(links) == 24
+    assert all(link.resolve() == (done_place / "raw_img/toys" / link.name).resolve() for link in links)
+
+
+def test_a_sweep_compares_and_recommends(done_place):
+    flags = ["--cluster.swept", "kmeans,graph,hierarchical", "--cluster.n_clusters", "3", "--run.progress", "off"]
+    done = run(done_place, "04_cluster", *FLAGS, *flags, "--sweep")
+    assert done.returncode == 0, done.stderr
+    assert "04_sweep: recommended: " in done.stdout
+    folder = done_place / "output/toys/04_sweep"
+    rows = list(csv.DictReader((folder / "sweep.csv").open()))
+    assert {row["method"] for row in rows} == {f"{name}, 3 groups" for name in ("kmeans", "graph", "hierarchical")}
+    assert {"stability", "silhouette", "agreement", "normalized_mutual_info", "seconds"} <= set(rows[0])
+    assert len(list(folder.glob("sheet_*.png"))) == 3
+
+
+TINY = ["--finetune.backbone", "mobilenet_v2_0.35", "--finetune.weights", "random", "--finetune.size", "32"]
+TAUGHT = [*TINY, "--finetune.epochs", "1", "--finetune.head_epochs", "1", "--finetune.holdout_classes", "1"]
+
+
+def test_a_network_is_taught_used_and_asked(done_place):
+    early = run_stage(done_place, "03_extract", "--extract.weights", "finetuned")
+    assert "03_extract needs 02_finetune" in early.stderr
+    assert "run python 02_finetune.py --dataset toys" in early.stderr
+    done = run_stage(done_place, "02_finetune", *TAUGHT)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((done_place / "output/toys/02_finetune/scores.json").read_text())["holdout"]
+    keys = {"normalized_mutual_info", "adjusted_rand_index", "recall_at_1"}
+    assert keys <= set(found["before"]) & set(found["after"])
+    flags = [*FLAGS, "--extract.weights", "finetuned", "--extract.side_by_side", "true"]
+    both = run(done_place, "03_extract", *flags)
+    assert "24 vectors of 2,560 numbers" in both.stdout, both.stderr
+    photo = done_place / "raw_img/toys/1_7_0.png"
+    asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(photo))
+    assert {line.split()[0] for line in asked.stdout.splitlines()} < set("012")

@@ -10,7 +10,7 @@ def blobs(groups, n, spread=0.7, seed=1):
     return (generator.normal(size=(groups, 32))[true] + spread * generator.normal(size=(n, 32))).astype(np.float32)
 
 
-@pytest.mark.parametrize("groups", [2, 5, 9])
+@pytest.mark.parametrize("groups", [2, 5, 9, 12])
 @pytest.mark.parametrize("method", ["combined", "stability", "silhouette"])
 def test_clear_groups_are_counted(method, groups):
     assert estimate(blobs(groups, 40 * groups), seed=0, method=method).n_clusters == groups
