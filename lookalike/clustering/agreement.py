@@ -70,8 +70,12 @@ def agreement_curve(profiles: list[list[np.ndarray]], *, seed: int) -> tuple[np.
     counts, agreement = [], []
     for count in count_grid(max(n, 2)):
         divisions = [nearest_division(divisions, count) for divisions in profiles]
-        if all(labels is not None for labels in divisions):
-            counts.append(count)
+        if any(labels is None for labels in divisions):
+            continue
+        # The number that the divisions have, not the one looked for: several of those may find the same divisions.
+        actual = round(float(np.median([labels.max() + 1 for labels in divisions])))
+        if not counts or actual > counts[-1]:
+            counts.append(actual)
             agreement.append([_agree(a[rows], b[rows], generator) for a, b in combinations(divisions, 2)])
     return np.array(counts, int), np.array(agreement).reshape(len(counts), -1)
 
