@@ -6,6 +6,7 @@ number of threads, and blocks are reduced in order: the same input gives the sam
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
 
 import numpy as np
@@ -13,10 +14,10 @@ from joblib import cpu_count
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["assign", "distances_to_own", "map_blocks", "mean_by_label", "nearest", "sum_by_label"]
+__all__ = ["assign", "distances_to_own", "map_blocks", "mean_by_label", "nearest", "one_blas_thread", "sum_by_label"]
 
 BLOCK_ROWS = 16_384  # rows of one map task
-CACHED_SCORES = 2**20  # similarities held at once by a task: 4 MiB, about a core's second-level cache
+CACHED_SCORES = 2**18  # similarities held at once by a task: 1 MiB, a core's second-level cache
 
 
 def map_blocks(step: Callable, features: np.ndarray, *, rows: int = BLOCK_ROWS) -> Iterator:
@@ -26,7 +27,7 @@ def map_blocks(step: Callable, features: np.ndarray, *, rows: int = BLOCK_ROWS) 
         return step(np.asarray(features[start : start + rows], dtype=np.float32), start)
 
     starts = range(0, len(features), rows)
-    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
         yield from pool.map(task, starts)
 
 
@@ -37,9 +38,11 @@ def nearest(block: np.ndarray, prototypes: np.ndarray, *, second: bool = False) 
     """
     halves = 0.5 * np.einsum("ij,ij->i", prototypes, prototypes)
     chunk = max(64, CACHED_SCORES // len(prototypes))
+    buffer = np.empty((min(chunk, len(block)), len(prototypes)), np.float32)  # one for all: fresh memory is slow
     found = np.empty((len(block), 2) if second else len(block), np.int64)
     for start in range(0, len(block), chunk):
-        scores = block[start : start + chunk] @ prototypes.T
+        rows = block[start : start + chunk]
+        scores = np.matmul(rows, prototypes.T, out=buffer[: len(rows)])
         scores -= halves
         best = scores.argmax(axis=1)
         if second:
@@ -94,6 +97,11 @@ def distances_to_own(features: np.ndarray, prototypes: np.ndarray, labels: np.nd
         return np.sqrt(np.einsum("ij,ij->i", block, block))
 
     return np.concatenate(list(map_blocks(step, features)))
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer."""
+    return _blas().limit(limits=1, user_api="blas")
 
 
 @cache

@@ -6,12 +6,13 @@ epoch and keeps only the map in memory. Does not group the units: see som.py.
 
 import numpy as np
 
-from lookalike.clustering.assignment import assign
+from lookalike.clustering.assignment import assign, one_blas_thread
 from lookalike.clustering.scaling import sample_rows
 from lookalike.core.progress import progress
 
 __all__ = ["initial_map", "neighbourhood", "radii", "smooth", "train_batch"]
 
+AXES_ROWS = 20_000  # that suffice for the two axes which the first map spans
 INITIAL_SPREAD = 1.0  # standard deviations that the first map spans on each side of the mean
 REACHED = 1e-6  # rows' worth of neighbourhood below which a unit has seen nothing
 
@@ -34,9 +35,10 @@ def train_batch(
 
 def initial_map(features: np.ndarray, rows: int, cols: int, *, seed: int) -> np.ndarray:
     """Span a regular grid over the two main principal axes of a sample of the rows: float32 (rows, cols, d)."""
-    sample = sample_rows(features, seed=seed).astype(np.float32)
+    sample = sample_rows(features, seed=seed, n_bytes=4 * features.shape[1] * AXES_ROWS).astype(np.float32)
     mean = sample.mean(axis=0)
-    values, axes = np.linalg.eigh(np.cov(sample, rowvar=False).reshape(len(mean), -1))
+    with one_blas_thread():
+        values, axes = np.linalg.eigh(np.cov(sample, rowvar=False).reshape(len(mean), -1))
     longer, shorter = (np.sqrt(max(v, 0.0)) * axis for v, axis in _two_largest(values, axes))
     down = INITIAL_SPREAD * np.linspace(-1, 1, rows) if rows > 1 else np.zeros(1)
     across = INITIAL_SPREAD * np.linspace(-1, 1, cols) if cols > 1 else np.zeros(1)
