@@ -8,30 +8,27 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core.artifacts import digest_of, write_json
+from lookalike.core.artifacts import digest_of
 from lookalike.core.errors import UserError
-from lookalike.core.progress import progress
 from lookalike.models import LOSSES, is_model_file
-from lookalike.models.augment import FIVE, view_of, write_five
+from lookalike.models import finetune_results as results
+from lookalike.models.augment import view_of
 from lookalike.models.backbones import build_extractor, find_backbone, weights_digest
 from lookalike.models.checkpoints import writing
-from lookalike.models.export import export
-from lookalike.models.finetune_pictures import draw_before_after, draw_curves, draw_views
 from lookalike.models.freeze import load_model
 from lookalike.models.heads import HEADS, Trainee, unfreeze_layers
 from lookalike.models.holdout import choose_classes, holdout_scores, score_lines
 from lookalike.models.logbook import open_logbook
 from lookalike.models.parts import Parts, divide
-from lookalike.models.pixels import Encoded, read_photo, read_pixels
+from lookalike.models.pixels import Encoded, Photos, read_pixels
 from lookalike.models.quiet import keras, tf
 from lookalike.models.teaching import Lesson, extract_features, teach_backbone, teach_head
-from lookalike.models.tfrecord import read_records, write_records
+from lookalike.models.tfrecord import read_records
 from lookalike.models.training import Objective
 
 __all__ = ["finetune"]
 
 WORK = "work"  # folder of what only an unfinished run needs
-SHOWN = 6  # photos, and altered copies of each, in the picture of samples
 
 
 def finetune(
@@ -77,36 +74,33 @@ def finetune(
     teaching = {"epochs": epochs, "head_epochs": head_epochs, "unfreeze": unfreeze, "augmentation": augmentation}
     teaching |= {"learning_rate": learning_rate, "head_learning_rate": head_learning_rate}
     lesson = Lesson(Objective(loss, temperature, label_smoothing), optimizer, momentum, batch_size, patience, seed)
-    photos, names, labels = _labelled(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
+    sources = _labelled(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
+    held_out = choose_classes(sources[2], holdout_classes, seed=seed)
     extractor = _network(backbone, weights, size, seed)
     side = extractor.input_shape[1]
-    held_out = choose_classes(labels, holdout_classes, seed=seed)
-    pixels, errors = _pixels(photos, names, side, folder / WORK)
-    parts = divide(names, labels, errors, held_out, share=validation, balanced=balanced, say=say)
+    photos = _read(*sources, side, folder / WORK)
+    parts = divide(photos.names, photos.labels, photos.errors, held_out, share=validation, balanced=balanced, say=say)
     run = {"backbone": f"{backbone} at {side} px", "start weights": weights_digest(extractor), "lesson": repr(lesson)}
-    run |= {"settings": repr(teaching), "photos": digest_of([list(names), list(labels), parts.train.tolist()])}
+    run |= {"settings": repr(teaching), "photos": digest_of([photos.names, photos.labels, parts.train.tolist()])}
 
-    before = extract_features(extractor, pixels, parts.holdout, "features before")
+    before = extract_features(extractor, photos.pixels, parts.holdout, "features before")
     history, add = open_logbook(folder, say)
     with _precision(mixed_precision):
         learner = _network(backbone, weights, side, seed)
         trainee = Trainee(learner, _head(lesson, learner, len(parts.classes)))
-        _teach(trainee, pixels, parts, lesson, **teaching, folder=folder / WORK, run=run, report=add)
+        _teach(trainee, photos.pixels, parts, lesson, **teaching, folder=folder / WORK, run=run, report=add)
     extractor.set_weights(learner.get_weights())
-    after = extract_features(extractor, pixels, parts.holdout, "features after")
+    after = extract_features(extractor, photos.pixels, parts.holdout, "features after")
 
-    scores = _scores(parts, history, errors, names) | {"backbone": backbone, "size": side, "loss": loss}
-    scores["holdout"] = holdout_scores(before, after, [labels[index] for index in parts.holdout], seed=seed)
+    scores = results.training_scores(photos, parts, history) | {"backbone": backbone, "size": side, "loss": loss}
+    scores["holdout"] = holdout_scores(before, after, [photos.labels[row] for row in parts.holdout], seed=seed)
+    taught, shown = Trainee(extractor, trainee.head), {"augmentation": augmentation, "seed": seed, "say": say}
     with writing(folder):
-        files = export(Trainee(extractor, trainee.head), lesson.objective.sharpness, parts.classes, folder)
-        if folder / "extractor.h5" not in files:
-            say("left out extractor.h5 and classifier.h5: this older form cannot hold the network, the .keras files do")
-        _draw(pixels, parts, history, scores["holdout"], augmentation, seed, folder)
-        write_json(folder / "scores.json", scores)
+        results.write_results(taught, lesson.objective.sharpness, photos, parts, history, scores, folder, **shown)
         if write_augmented:
-            _write_augmented(photos, names, labels, parts.train, folder / "augmented")
+            results.write_augmented(photos, parts, folder / "augmented")
         if write_tfrecords:
-            _write_tfrecords(photos, names, labels, errors, folder / "tfrecords", share=validation)
+            results.write_tfrecords(photos, folder / "tfrecords", share=validation)
     for line in score_lines(scores["holdout"]):
         say(line)
     shutil.rmtree(folder / WORK)
@@ -148,10 +142,10 @@ def _whole_model(path: Path) -> keras.Model:
     return model
 
 
-def _pixels(photos: Sequence[Encoded], names: Sequence[str], side: int, work: Path) -> tuple[np.ndarray, list]:
-    stamps = [photo.stat().st_mtime_ns if isinstance(photo, Path) and photo.exists() else 0 for photo in photos]
+def _read(sources: list[Encoded], names: list[str], labels: list[str], side: int, work: Path) -> Photos:
+    stamps = [source.stat().st_mtime_ns if isinstance(source, Path) and source.exists() else 0 for source in sources]
     with writing(work):
-        return read_pixels(photos, side, work, digest_of([list(names), stamps, side]))
+        return Photos(sources, names, labels, *read_pixels(sources, side, work, digest_of([names, stamps, side])))
 
 
 @contextmanager
@@ -191,62 +185,3 @@ def _teach(
     teach_head(trainee, pixels, parts, lesson, epochs=head_epochs, learning_rate=head_learning_rate, report=report)
     view, options = view_of(augmentation), {"epochs": epochs, "learning_rate": learning_rate}
     teach_backbone(trainee, pixels, parts, lesson, view=view, **options, folder=folder, run=run, report=report)
-
-
-def _scores(parts: Parts, history: Sequence[dict], errors: Sequence[str | None], names: Sequence[str]) -> dict:
-    """Return what training says of itself: counts, and the epoch whose weights were kept."""
-    rows = [row for row in history if row["phase"] == "backbone"]
-    best = min(rows, key=lambda row: row.get("val_loss", row["loss"]))
-    return {
-        "n_images": len(names),
-        "n_classes": len(parts.classes),
-        "n_train": len(parts.train),
-        "n_validation": len(parts.validation),
-        "n_holdout": len(parts.holdout),
-        "unreadable": [name for name, error in zip(names, errors, strict=True) if error is not None],
-        "epochs": len(rows),
-        "best": best,
-    }
-
-
-def _draw(
-    pixels: np.ndarray,
-    parts: Parts,
-    history: list[dict],
-    holdout: dict | None,
-    augmentation: str,
-    seed: int,
-    folder: Path,
-) -> None:
-    """Draw curves.png, augmented.png and, with classes held out, holdout.png."""
-    draw_curves(history, folder / "curves.png")
-    view = view_of(augmentation)
-    rng = np.random.default_rng(seed)
-    samples = pixels[rng.permutation(parts.train)[:SHOWN]]
-    random = [[photo, *(view(photo, rng) for _ in range(SHOWN))] for photo in samples]
-    draw_views(
-        random, ["original", *[f"{augmentation} {index + 1}" for index in range(SHOWN)]], folder / "augmented.png"
-    )
-    five = [[photo, *(alter(photo) for alter in FIVE.values())] for photo in samples]
-    draw_views(five, ["original", *FIVE], folder / "augmented_five.png")
-    if holdout:
-        draw_before_after(holdout, folder / "holdout.png")
-
-
-def _write_augmented(
-    photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str], rows: np.ndarray, folder: Path
-) -> None:
-    """Write the five copies of every training photo, at its own size, below `folder`, a folder a class."""
-    with progress("augmented", len(rows)) as advance:
-        for row in rows:
-            write_five(read_photo(photos[row]), names[row], labels[row], folder)
-            advance(1)
-
-
-def _write_tfrecords(
-    photos: Sequence[Encoded], names: list[str], labels: list[str], errors: list, folder: Path, *, share: float
-) -> None:
-    """Write every photo that can be read to records, those of held-out classes, too."""
-    good = [row for row, error in enumerate(errors) if error is None]
-    chosen = ([column[row] for row in good] for column in (photos, names, labels))
-    write_records(*chosen, folder, share=share)

@@ -4,6 +4,7 @@ and the pipeline that feeds them, altered afresh each epoch, to the network."""
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ from lookalike.core.progress import progress
 from lookalike.models.extract import square
 from lookalike.models.quiet import tf
 
-__all__ = ["Encoded", "batches", "read_photo", "read_pixels"]
+__all__ = ["Encoded", "Photos", "batches", "read_photo", "read_pixels"]
 
 WORKERS = 4  # threads that decode; cv2 releases the GIL
 AT_ONCE = 256  # photos in memory while they are written
@@ -22,6 +23,17 @@ AHEAD = 4  # batches prepared before they are needed
 
 Encoded = Path | bytes  # a photo in a file, or the bytes of one
 View = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos, a row each: where from, names, labels, squares uint8 (n, s, s, 3), and None or why it cannot be read."""
+
+    sources: list[Encoded]
+    names: list[str]
+    labels: list[str]
+    pixels: np.ndarray
+    errors: list[str | None]
 
 
 def read_pixels(photos: Sequence[Encoded], size: int, folder: Path, key: str) -> tuple[np.ndarray, list[str | None]]:
