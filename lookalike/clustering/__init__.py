@@ -65,8 +65,8 @@ METHODS = {
     "hdbscan": Method(
         "lookalike.clustering.hdbscan:cluster",
         "HDBSCAN: the most persistent dense regions; the rest is noise",
-        "n log n to n², by how well few dimensions separate the rows",
-        100_000,
+        "n log n to n², by how well few axes separate the rows",
+        20_000,
         "clusters a sample, the others join their nearest sampled row",
         "unused",
     ),
