@@ -145,8 +145,8 @@ class Extract(Section):
     """Layer or node whose output is the vector, for a model file."""
     scaling: Literal["raw", "tf", "torch", "caffe"] = "raw"
     """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
-    views: tuple[one_of(VIEWS), ...] = ("whole",)
-    """Views of a photo whose vectors are averaged."""
+    views: tuple[one_of(VIEWS), ...] = ("whole", "mirror", "crop")
+    """Views of a photo whose vectors are averaged: better groups at a third of the speed of whole alone."""
     side_by_side: bool = False
     """With finetuned weights: base and fine-tuned vectors joined, each scaled to length 1, and both apart, too."""
     l2: bool = False
@@ -237,8 +237,10 @@ class Hdbscan(Section):
     """Neighbours that make a photo dense."""
     scaling: Literal["l2", "minmax", "none"] = "l2"
     """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(30, ge=0)
-    """Principal axes kept before; 0: all."""
+    components: int = Field(15, ge=1, le=30)
+    """Principal axes kept before."""
+    selection: Literal["eom", "leaf"] = "eom"
+    """Regions taken: of most persistence, or the leaves of their tree."""
 
 
 class Hierarchical(Section):
@@ -293,6 +295,10 @@ class Recommended(Section):
     """Neighbours a photo may be joined to in the consensus graph."""
     power: float = Field(2.0, gt=0)
     """Exponent of the share of votes."""
+    rounds: int = Field(2, ge=1, le=10)
+    """Consensuses sought, each after the first with what varies inside the groups before it scaled down."""
+    shrinkage: float = Field(0.5, ge=0, le=1)
+    """Share of the identity in the covariance inside groups."""
     components: int = Field(0, ge=0)
     """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
 
