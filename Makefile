@@ -43,8 +43,9 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/som.py --xpysom .venv-bench/bin/python
 	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
-	$(BIN)/python benchmarks/quality.py --shared $(SHARED)
+	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 
 clean:
 	rm -rf .venv .venv-bench benchmarks/work

@@ -50,12 +50,15 @@ def profile(graph: sparse.csr_matrix, *, seed: int) -> list[np.ndarray]:
     return [found[count] for count in sorted(found)]
 
 
-def nearest_division(divisions: list[np.ndarray], count: int) -> np.ndarray | None:
-    """Return the division whose number of groups is nearest to count, None if all are over 15 % away."""
+def nearest_division(divisions: list[np.ndarray], count: int, *, tolerance: float = SAME_COUNT) -> np.ndarray | None:
+    """Return the division whose number of groups is nearest to count, None if all are further off than tolerance.
+
+    tolerance: relative difference; infinity takes the nearest whatever it is.
+    """
     if not divisions:
         return None
     found = min(divisions, key=lambda labels: abs(np.log((labels.max() + 1) / count)))
-    return found if abs(np.log((found.max() + 1) / count)) <= np.log1p(SAME_COUNT) else None
+    return found if abs(np.log((found.max() + 1) / count)) <= np.log1p(tolerance) else None
 
 
 def agreement_curve(profiles: list[list[np.ndarray]], *, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -159,7 +159,7 @@ def _from_profiles(rows: np.ndarray, profiles: list[list[np.ndarray]], seed: int
     levels = []
     for name, at in chosen.items():
         around = [counts[other[name]] for other in others if name in other] + [counts[at]]
-        division = nearest_division(profiles[len(profiles) // 2], counts[at])
+        division = nearest_division(profiles[len(profiles) // 2], counts[at], tolerance=np.inf)
         evidence = {
             "agreement": float(curve[at]),
             "standard_error": error,

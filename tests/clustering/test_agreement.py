@@ -51,3 +51,9 @@ def test_equal_pairs_have_no_error_and_a_flat_curve_stays_flat():
     agreement = np.full((6, 3), 0.7)
     assert jackknife_error(agreement, 3) == pytest.approx(0)
     np.testing.assert_allclose(smoothed(np.arange(2, 8), agreement), 0.7)
+
+
+def test_the_nearest_division_may_be_far_off_where_that_is_allowed():
+    divisions = [np.arange(100) % count for count in (3, 40)]
+    assert nearest_division(divisions, 10) is None
+    assert nearest_division(divisions, 10, tolerance=np.inf) is divisions[0]
