@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.clustering import METHODS
 from lookalike.core.executors import EXECUTORS
-from lookalike.core.labels import SOURCES
+from lookalike.core.labels import SOURCES, check_pattern
 from lookalike.models import AUGMENTATIONS, ENGINES, LOSSES, OPTIMIZERS, PRECISIONS, VIEWS
 from lookalike.preprocess import BACKGROUNDS, FORMATS
 
@@ -42,7 +42,7 @@ class Section(BaseModel):
 class MakeLabels(Section):
     source: one_of(SOURCES) = "auto"
     """Where true labels come from; auto: the CSV if given, else names, else sub-folders, else none."""
-    pattern: str = r"^(\d+)_"
+    pattern: Annotated[str, AfterValidator(check_pattern)] = r"^(\d+)_"
     """Regular expression on the file name; its first group is the label."""
     csv: Path | None = None
     """CSV file with the columns path,label."""

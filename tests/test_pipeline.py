@@ -401,3 +401,16 @@ def test_a_network_is_taught_used_and_asked(done_place):
     photo = done_place / "raw_img/toys/1_7_0.png"
     asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(photo))
     assert {line.split()[0] for line in asked.stdout.splitlines()} < set("012")
+
+
+def test_a_pattern_without_a_group_is_a_bad_setting(place):
+    done = run_stage(place, "00_make_labels", "--make_labels.pattern", "^x_")
+    assert done.returncode == 2
+    assert "make_labels.pattern: expected a regular expression with a group" in done.stderr
+
+
+def test_a_linkage_that_the_metric_does_not_allow_is_one_line(done_place):
+    flags = ["--cluster.method", "hierarchical", "--cluster.hierarchical.linkage", "ward"]
+    done = run_stage(done_place, "04_cluster", *flags, "--cluster.hierarchical.metric", "cosine")
+    assert done.returncode == 1
+    assert "cluster.hierarchical.metric: expected euclidean with linkage ward, found cosine" in done.stderr

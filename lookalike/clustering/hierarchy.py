@@ -14,6 +14,7 @@ from lookalike.clustering.batch_som import train_batch
 from lookalike.clustering.grouping import Grouping, check_choice
 from lookalike.clustering.linkage import cut, weighted_linkage
 from lookalike.clustering.scaling import prepare
+from lookalike.core.errors import UserError
 
 __all__ = ["CRITERIA", "LINKAGES", "METRICS", "cluster", "pairwise", "time_distances"]
 
@@ -44,13 +45,13 @@ def cluster(
     linkage, metric and criterion are SciPy's; clusters of fewer than min_csize rows are noise. With n_clusters the
     linkage is cut to that number instead, and none becomes noise. alpha > 0 mixes in timestamps (n,), see `pairwise`.
     Arrays: linkage float64 (m - 1, 4). Scores: cut_height and max_distance.
-    Raises ValueError on a choice that does not exist or not together with the metric.
+    Raises ValueError on a choice that does not exist, UserError on a linkage that the metric does not allow.
     """
     check_choice("linkage", linkage, LINKAGES)
     check_choice("metric", metric, METRICS)
     check_choice("criterion", criterion, CRITERIA)
     if linkage in GEOMETRIC and metric != "euclidean":
-        raise ValueError(f"expected metric euclidean with linkage {linkage}, found {metric}")
+        raise UserError(f"cluster.hierarchical.metric: expected euclidean with linkage {linkage}, found {metric}")
     table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
     points, owner, times, note = prototypes(table, timestamps, seed=seed)
     distances = pairwise(points, metric, alpha, times)

@@ -13,6 +13,7 @@ __all__ = [
     "NEARLY_ALL",
     "SOURCES",
     "Labelling",
+    "check_pattern",
     "choose_source",
     "from_csv",
     "from_folder",
@@ -34,17 +35,23 @@ class Labelling:
     counts: dict[str, int]
 
 
+def check_pattern(pattern: str) -> str:
+    """Return a regular expression that has a group. Raises ValueError, saying what was expected, for any other text."""
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"a regular expression ({error})") from None
+    if not groups:
+        raise ValueError("a regular expression with a group, such as ^(\\d+)_")
+    return pattern
+
+
 def from_name(paths: Sequence[str], pattern: str) -> list[str]:
     """Return the first group of `pattern` found in each file name; "" where it does not match.
 
-    Raises UserError for a pattern that does not compile or has no group.
+    Raises ValueError for a pattern that does not compile or has no group.
     """
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise UserError(f"make_labels.pattern: expected a regular expression, found {pattern!r}: {error}") from None
-    if expression.groups < 1:
-        raise UserError(f"make_labels.pattern: expected a group such as ^(\\d+)_ , found none in {pattern!r}")
+    expression = re.compile(check_pattern(pattern))
     matches = (expression.search(PurePosixPath(path).name) for path in paths)
     return [(match.group(1) or "") if match else "" for match in matches]
 

@@ -9,6 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 from lookalike.clustering import METHODS
 from lookalike.clustering.grouping import group
 from lookalike.clustering.hierarchy import CRITERIA, LINKAGES, pairwise, time_distances
+from lookalike.core.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_alpha_without_times_is_one_line(pairs):
 
 
 def test_a_linkage_that_needs_euclidean_distances_says_so(pairs):
-    with pytest.raises(ValueError, match="metric euclidean with linkage ward"):
+    with pytest.raises(UserError, match="metric euclidean with linkage ward"):
         group("hierarchical", pairs, None, seed=0, linkage="ward", metric="cosine")
 
 

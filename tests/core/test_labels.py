@@ -23,7 +23,7 @@ def test_name_takes_the_whole_number_not_its_first_ten_digits():
 
 @pytest.mark.parametrize("pattern", ["(", r"^\d+_"])
 def test_a_pattern_without_a_group_is_one_line(pattern):
-    with pytest.raises(UserError, match=r"make_labels\.pattern: expected"):
+    with pytest.raises(ValueError, match="a regular expression"):
         labels.from_name(["1_2.jpg"], pattern)
 
 
