@@ -74,7 +74,7 @@ def test_alpha_without_times_is_one_line(pairs):
 
 
 def test_a_linkage_that_needs_euclidean_distances_says_so(pairs):
-    with pytest.raises(UserError, match="metric euclidean with linkage ward"):
+    with pytest.raises(UserError, match="expected euclidean with linkage ward"):
         group("hierarchical", pairs, None, seed=0, linkage="ward", metric="cosine")
 
 
