@@ -1,7 +1,7 @@
 """Group the feature vectors: output/<dataset>/03_extract -> output/<dataset>/04_cluster."""
 
 from config import Settings
-from lookalike.core import catalog, features, prepared
+from lookalike.core import catalog, features, prepared, tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
 
@@ -10,7 +10,7 @@ ACTIONS = {"sweep": (bool, False, "Compare methods and numbers of groups on thes
 
 def main(settings: Settings) -> None:
     from lookalike import sweep  # late, so that --help is instant
-    from lookalike.clustering import describe, folders, grouping, number, outcome, refine
+    from lookalike.clustering import describe, folders, grouping, near_duplicates, number, outcome, refine
 
     if getattr(settings, "sweep", False):
         return sweep.run(settings)
@@ -27,11 +27,13 @@ def main(settings: Settings) -> None:
         found = grouping.group(options.method, matrix, count, seed=options.seed, **options.options(), **given)
         found = refine.refine(matrix, found, seed=options.seed, **options.refinement())
         outcome.write(stage.draft, paths, found, describe.describe(matrix, found.labels, seed=options.seed))
+        copies = near_duplicates.columns(matrix, paths, similarity=options.near_duplicate, seed=options.seed)
+        tables.write_csv(stage.draft / "near_duplicates.csv", copies)
         if estimate:
             number.write_count(stage.draft, estimate, count)
             print("\n".join(number.lines(estimate, count)))
         notes = [*(estimate.approximations if estimate else []), *found.approximations]
-        counts = {"clusters": found.n_clusters} | found.scores
+        counts = {"clusters": found.n_clusters, "near_duplicates": copies["keep"].count(False)} | found.scores
         stage.publish(outcome.summary(found, options.method), images=len(paths), counts=counts, approximations=notes)
     if options.folders != "none":
         originals = [catalog.photos_folder(settings) / path for path in paths]

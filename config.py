@@ -320,6 +320,8 @@ class Cluster(Section):
     """Photos in no group: keep them so, or give them the group of the nearest mean or of t-SNE neighbours."""
     noise_neighbours: int = Field(5, ge=1)
     """Neighbours that vote in tsne_knn."""
+    near_duplicate: float = Field(0.98, gt=0, le=1)
+    """Cosine from which photos are reported as near copies, in near_duplicates.csv."""
     folders: Literal["none", "link", "copy"] = "none"
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     first: PositiveInt | None = None
