@@ -42,6 +42,7 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/extract.py --photos $(SHARED)/data/clothing --weights $(WEIGHTS) --fastdup .venv-bench/bin/python
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/som.py --xpysom .venv-bench/bin/python
+	$(BIN)/python benchmarks/graph.py
 	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
