@@ -53,9 +53,7 @@ def pick(found: Count, level: str) -> int:
     numbers = {one.level: one.n_clusters for one in found.levels}
     if level not in numbers:
         there = ", ".join(f"{name} ({number})" for name, number in numbers.items())
-        raise UserError(
-            f"cluster.level {level}: expected one of the levels found, {there}: choose one or set n_clusters"
-        )
+        raise UserError(f"cluster.level: expected a level that was found, {there}; found {level}: choose another")
     return numbers[level]
 
 
