@@ -98,8 +98,8 @@ METHODS = {
     ),
     "recommended": Method(
         "lookalike.clustering.recommended:cluster",
-        "consensus of Leiden communities over graphs of several sizes and coarsenesses",
-        "neighbours as graph; about 50 divisions of n",
+        "consensus of Leiden communities over several graphs, sought again with the spread inside groups scaled down",
+        "twice the neighbours of graph; about 100 divisions of n",
         30_000,
         "approximate neighbours",
     ),
