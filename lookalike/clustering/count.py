@@ -175,8 +175,8 @@ def choose_levels(curve: np.ndarray, error: float) -> dict[str, int]:
 
     Peaks stand out by at least half the standard error. Where the curve rises to a plateau, the medium
     level is the fewest groups within one standard error of its top (the rule of Breiman et al., 1984) and the fine
-    level is the top; a first peak before that is the coarse level, or the only one where the
-    later ones are far worse.
+    level is the top; a first peak before that is the coarse level; where the later peaks are
+    far worse it is the default, and the best of them the fine level.
     """
     padded = np.concatenate([[curve.min() - 1], curve, [curve.min() - 1]])
     peaks = find_peaks(padded, prominence=max(error / 2, 1e-9))[0] - 1
@@ -186,7 +186,7 @@ def choose_levels(curve: np.ndarray, error: float) -> dict[str, int]:
         return _plateau(curve, 0, first, error)
     top = int(later[curve[later].argmax()])
     if 1 - curve[top] > MUCH_WORSE * (1 - curve[first]):
-        return {"medium": first}
+        return {"medium": first, "fine": top}
     trough = first + int(curve[first : top + 1].argmin())
     return {"coarse": first} | _plateau(curve, trough, top, error)
 

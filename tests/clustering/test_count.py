@@ -63,8 +63,8 @@ def test_a_plateau_has_a_default_at_its_start_and_a_fine_level_at_its_top():
     assert choose_levels(curve, 0.02) == {"medium": 3, "fine": 6}
 
 
-def test_a_first_peak_is_coarse_unless_later_ones_are_far_worse():
+def test_a_first_peak_is_coarse_or_the_default_where_later_ones_are_far_worse():
     near = np.array([0.80, 0.60, 0.70, 0.78, 0.60])
     assert choose_levels(near, 0.01) == {"coarse": 0, "medium": 3}
     far = np.array([0.95, 0.60, 0.70, 0.78, 0.60])
-    assert choose_levels(far, 0.01) == {"medium": 0}
+    assert choose_levels(far, 0.01) == {"medium": 0, "fine": 3}
