@@ -169,7 +169,16 @@ class Extract(Section):
         return self.model_dump(include={"views", "l2", "pca", "storage"})
 
 
-class Som(Section):
+class Scaled(Section):
+    """What is done to the vectors before a method sees them."""
+
+    scaling: Literal["l2", "minmax", "none"] = "l2"
+    """l2: rows of length 1; minmax: columns from -1 to 1."""
+    components: int = Field(128, ge=0)
+    """Principal axes kept before; 0: all."""
+
+
+class Som(Scaled):
     engine: Literal["batch", "minisom"] = "batch"
     """What trains the map; minisom trains one photo after another and stops at radius 1."""
     groups: Literal["merged", "units"] = "merged"
@@ -180,32 +189,20 @@ class Som(Section):
     """Passes over the photos."""
     final_radius: float = Field(0.3, gt=0)
     """Radius of the neighbourhood in units at the end."""
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(128, ge=0)
-    """Principal axes kept before; 0: all."""
 
 
-class Kmeans(Section):
+class Kmeans(Scaled):
     restarts: int = Field(5, ge=1)
     """k-means++ starts, of which the best is kept."""
     iterations: int = Field(100, ge=1)
     """Passes at most."""
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(128, ge=0)
-    """Principal axes kept before; 0: all."""
 
 
-class Spectral(Section):
+class Spectral(Scaled):
     neighbours: int = Field(10, ge=2)
     """Nearest photos each photo is joined to."""
     rounding: Literal["discretize", "kmeans", "cluster_qr"] = "discretize"
     """How the spectral embedding becomes groups."""
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(128, ge=0)
-    """Principal axes kept before; 0: all."""
 
 
 class Gmm(Section):

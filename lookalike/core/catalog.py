@@ -18,7 +18,7 @@ from lookalike.core import images
 from lookalike.core.artifacts import write_json
 from lookalike.core.errors import UserError
 from lookalike.core.progress import progress
-from lookalike.core.tables import read_table, write_csv, write_table
+from lookalike.core.tables import read_table, table_rows, write_csv, write_table
 
 __all__ = [
     "Listing",
@@ -44,7 +44,7 @@ CATALOG = "catalog.parquet"
 STAT = "stat.parquet"
 SOURCE = "source.json"
 STATUSES = ("duplicate", "empty", "not_an_image", "too_large", "truncated", "unreadable")  # besides "ok"
-GOOD = {"status": "ok", "error": ""}
+GOOD = {"status": "ok", "error": ""}  # what a row marked as a duplicate was before
 COLUMNS = ("path", "size", "sha256", "pixels", "width", "height", "status", "error", "taken_at")
 
 
@@ -119,19 +119,15 @@ def read_known(folder: Path) -> dict[tuple, dict]:
     if not (folder / STAT).exists():
         return {}
     table, stat = read_table(folder / CATALOG), read_table(folder / STAT)
-    rows = [dict(zip(COLUMNS, values, strict=True)) for values in zip(*(table[name] for name in COLUMNS), strict=True)]
     keys = zip(stat["path"], stat["size"], stat["mtime_ns"], strict=True)
+    rows = table_rows({name: table[name] for name in COLUMNS})
     known = {key: row for key, row in zip(keys, rows, strict=True) if row["status"] != "unreadable"}
-    return {
-        key: row | ({"status": "ok", "error": ""} if row["status"] == "duplicate" else {}) for key, row in known.items()
-    }
+    return {key: row | GOOD if row["status"] == "duplicate" else row for key, row in known.items()}
 
 
 def read_good(folder: Path) -> list[dict]:
     """Return the rows of a published catalog that are usable photos, with their labels."""
-    table = read_table(folder / CATALOG)
-    rows = (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
-    return [row for row in rows if row["status"] == "ok"]
+    return [row for row in table_rows(read_table(folder / CATALOG)) if row["status"] == "ok"]
 
 
 def read_labels(folder: Path, paths: Sequence[str]) -> list[str]:

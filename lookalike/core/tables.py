@@ -1,14 +1,14 @@
 """Tables on disk: Parquet for programs, CSV and label lists for people. A table is a dict from column name to list."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["Table", "concatenate", "read_table", "write_csv", "write_labels", "write_table"]
+__all__ = ["Table", "concatenate", "read_table", "table_rows", "write_csv", "write_labels", "write_table"]
 
 Table = dict[str, list]
 
@@ -16,6 +16,11 @@ Table = dict[str, list]
 def read_table(path: Path) -> Table:
     """Return a Parquet file's columns as lists."""
     return pq.read_table(path).to_pydict()
+
+
+def table_rows(table: Table) -> Iterator[dict]:
+    """Yield the rows of a table as dicts."""
+    return (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
 
 
 def write_table(path: Path, columns: Mapping[str, Sequence]) -> None:

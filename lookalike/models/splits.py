@@ -6,17 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["class_weights", "epoch_rows", "in_validation", "name_hash", "validation_mask"]
+__all__ = ["class_weights", "epoch_rows", "name_hash", "validation_mask"]
 
 
 def name_hash(name: str) -> float:
     """Return a number in [0, 1) that depends on the name alone: the first 8 bytes of its SHA-256."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8], "big") / 2**64
-
-
-def in_validation(name: str, share: float) -> bool:
-    """Say whether a photo of this name validates; about `share` of all names do."""
-    return name_hash(name) < share
 
 
 def validation_mask(names: Sequence[str], classes: np.ndarray, share: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from lookalike.core.errors import UserError
 from lookalike.core.executors import EXECUTORS, shard_slices
 from lookalike.core.prepared import TABLE
 from lookalike.core.progress import progress
-from lookalike.core.tables import Table, concatenate, read_table, write_table
+from lookalike.core.tables import Table, concatenate, read_table, table_rows, write_table
 from lookalike.preprocess.photo import prepare_file
 
 __all__ = [
@@ -70,8 +70,7 @@ def known_rows(published: Path | None, images: Path, draft: Path, folder: Path) 
     known: Known = {}
     tables = [(published, images)] if published else []
     for file, place in [*tables, *((shard, folder) for shard in sorted(draft.glob(SHARDS)))]:
-        table = read_table(file)
-        rows = (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
+        rows = table_rows(read_table(file))
         known |= {(row["path"], row["source"]): (row, place / row["image"]) for row in rows}
     return known
 

@@ -1,6 +1,8 @@
 """Every file found is a row, good or bad; only new and changed files are read again."""
 
+import errno
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -118,3 +120,25 @@ def test_known_rows_are_not_read_again_and_changed_ones_are(tmp_path, monkeypatc
     assert sorted(seen) == ["b.png", "d.png"]
     assert list(rows) == ["b.png", "c.png", "d.png"]
     assert rows["b.png"]["width"] == 30
+
+
+def test_a_file_that_may_not_be_read_is_a_row_and_is_tried_again(tmp_path, monkeypatch):
+    photos, folder = tmp_path / "photos", tmp_path / "out"
+    draw(photos / "a.png", 1)
+    draw(photos / "b.png", 2)
+    read = Path.read_bytes
+
+    def denied(path):
+        if path.name == "b.png":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", denied)
+        publish(folder, photos)
+    assert [(row["status"], row["error"]) for row in rows_of(photos, catalog.read_known(folder)).values()] == [
+        ("ok", ""),
+        ("ok", ""),
+    ]
+    problems = (folder / "problems.csv").read_text()
+    assert "b.png,unreadable,Permission denied" in problems
