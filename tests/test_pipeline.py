@@ -192,6 +192,7 @@ def test_a_stale_input_says_what_to_run(done_place):
 
 KILLED = """
 import os, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to Ctrl-C
 from lookalike.core import stage
 stage.Stage.publish = lambda *a, **k: os.kill(os.getpid(), signal.{signal})
 sys.argv = {argv!r}
