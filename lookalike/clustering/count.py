@@ -1,35 +1,40 @@
 """How many groups there are, at up to three levels from coarse to fine, with an interval and the evidence.
 
 The same photos can have several true numbers. Groups that are there are found again when they are looked for another
-way; where groups are split or mixed at random, two ways disagree. Does not cluster: see recommended.py.
+way; where groups are split or mixed at random, two ways disagree. How much they disagree by chance, at each number, is
+measured on shuffled features, which have no groups, as the gap statistic does (Tibshirani, Walther and Hastie, 2001).
+Does not cluster: see recommended.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.signal import find_peaks
+from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
-from lookalike.clustering.agreement import (
-    agreement_curve,
-    jackknife_error,
-    nearest_division,
-    profile,
-    smoothed,
-    without,
-)
-from lookalike.clustering.communities import communities
+from lookalike.clustering.agreement import agreement_curve, nearest_division, profile, smoothed
+from lookalike.clustering.communities import communities, rough_communities
 from lookalike.clustering.neighbours import connect, nearest_neighbours, reduced
+from lookalike.clustering.scaling import solver
 
-__all__ = ["ESTIMATORS", "Count", "Level", "estimate"]
+__all__ = ["ESTIMATORS", "Count", "Level", "choose_levels", "estimate", "shuffled"]
 
-SCALES = (8, 10, 12, 15, 20)  # neighbours of the graphs compared
+SCALES = (8, 10, 12, 15, 20, 25, 30)  # neighbours of the graphs compared
+REPEATS = 2  # divisions of each
+SHUFFLES, SHUFFLED_SCALES = 4, (8, 12, 20)
+ROUGHLY = {"steps": 14, "divide": rough_communities}  # how shuffled rows are divided: chance varies slowly
+ROUGHLY_SAME = 0.35
 NEIGHBOURS = 15
 SUBSAMPLES, SUBSAMPLE_SHARE = 5, 0.8
+ROWS = 10_000  # above it, as many random ones are counted
 SILHOUETTE_ROWS = 1_000
-MUCH_WORSE = 2.0  # a finer level of this many times the disagreement is not the default
-LEAST_AGREEMENT = 0.6  # below it everywhere, there is one group
+WIDTH, CHANCE_WIDTH = 0.1, 0.35  # of smoothing, in the logarithm of the number of groups
+AS_GOOD = 0.03  # relative difference of disagreement that does not count
+LEVEL_RATIO = 1.4  # of the numbers of groups of two levels, at least
+MUCH_WORSE = 2.0  # a coarser or finer number of this many times the disagreement is no level
+MOST_DISAGREEMENT = 0.9  # of that by chance; above it at every number, there is one group
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,14 @@ def estimate(
         return _single(max(1, round(len(features) / images_per_cluster)), {"images_per_cluster": images_per_cluster})
     if len(features) < 4 or (features == features[0]).all():
         return _single(1, {})
-    rows, notes = reduced(features, components=components, seed=seed)
+    notes = []
+    if len(features) > ROWS:
+        notes.append(f"the number of groups is estimated from {ROWS:,} of {len(features):,} rows")
+        features = features[np.sort(np.random.default_rng(seed).permutation(len(features))[:ROWS])]
+    rows, of_axes = reduced(features, components=components, seed=seed)
     similarities, indices, approximate = nearest_neighbours(rows, max(SCALES), seed=seed)
     found = ESTIMATORS[method](rows, similarities, indices, seed)
-    return Count(found.n_clusters, found.levels, found.curve, [*notes, *approximate])
+    return Count(found.n_clusters, found.levels, found.curve, [*notes, *of_axes, *approximate])
 
 
 def _single(n_clusters: int, evidence: dict, low: int | None = None, high: int | None = None, curve=None) -> Count:
@@ -83,19 +92,39 @@ def _single(n_clusters: int, evidence: dict, low: int | None = None, high: int |
 
 def by_agreement(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
     """Compare the divisions of graphs of several numbers of neighbours."""
-    profiles = [profile(connect(similarities[:, :k], indices[:, :k]), seed=seed + k) for k in SCALES]
-    return _from_profiles(rows, profiles, seed)
+
+    def of_shuffled(rows: np.ndarray, seed: int) -> list[list[np.ndarray]]:
+        found = nearest_neighbours(rows, max(SHUFFLED_SCALES), seed=seed)
+        return _scale_profiles(*found[:2], SHUFFLED_SCALES, seed, **ROUGHLY)
+
+    return _from_profiles(rows, _scale_profiles(similarities, indices, SCALES * REPEATS, seed), of_shuffled, seed)
+
+
+def _scale_profiles(
+    similarities: np.ndarray, indices: np.ndarray, scales: tuple[int, ...], seed: int, **how
+) -> list[list[np.ndarray]]:
+    graphs = (connect(similarities[:, :k], indices[:, :k]) for k in scales)
+    return [profile(graph, seed=(seed * 997 + number) % 2**32, **how) for number, graph in enumerate(graphs)]
 
 
 def by_stability(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
     """Compare the divisions of random subsamples (Ben-Hur, Elisseeff and Guyon, 2002)."""
+
+    def of_shuffled(rows: np.ndarray, seed: int) -> list[list[np.ndarray]]:
+        return _subsample_profiles(rows, seed, **ROUGHLY)
+
+    return _from_profiles(rows, _subsample_profiles(rows, seed), of_shuffled, seed)
+
+
+def _subsample_profiles(rows: np.ndarray, seed: int, **how) -> list[list[np.ndarray]]:
     generator = np.random.default_rng(seed)
     profiles = []
     for _ in range(SUBSAMPLES):
         kept = np.sort(generator.permutation(len(rows))[: max(2, int(SUBSAMPLE_SHARE * len(rows)))])
         found = nearest_neighbours(rows[kept], NEIGHBOURS, seed=seed)
-        profiles.append([_spread(labels, kept, len(rows)) for labels in profile(connect(*found[:2]), seed=seed)])
-    return _from_profiles(rows, profiles, seed)
+        divisions = profile(connect(*found[:2]), seed=seed, **how)
+        profiles.append([_spread(labels, kept, len(rows)) for labels in divisions])
+    return profiles
 
 
 def _spread(labels: np.ndarray, kept: np.ndarray, n: int) -> np.ndarray:
@@ -143,54 +172,69 @@ def _silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:
     return float(silhouette_score(rows[chosen], labels[chosen], metric="cosine"))
 
 
-def _from_profiles(rows: np.ndarray, profiles: list[list[np.ndarray]], seed: int) -> Count:
+def _from_profiles(rows: np.ndarray, profiles: list[list[np.ndarray]], of_shuffled: Callable, seed: int) -> Count:
     counts, agreement = agreement_curve(profiles, seed=seed)
     if not len(counts):
         return _single(1, {})
-    error = jackknife_error(agreement, len(profiles))
-    curve = smoothed(counts, agreement)
-    drawn = {"n_clusters": counts.tolist(), "agreement": curve.tolist()}
-    if curve.max() < LEAST_AGREEMENT:
-        return _single(1, {"agreement": float(curve.max())}, curve=drawn)
-    chosen = choose_levels(curve, error)
-    others = [
-        choose_levels(smoothed(counts, without(agreement, i, len(profiles))), error) for i in range(len(profiles))
-    ]
+    agreement = smoothed(counts, agreement, counts, width=WIDTH)
+    chance = _by_chance(rows, of_shuffled, counts, seed)
+    disagreement = (1 - agreement) / np.maximum(1 - chance, 1e-3)
+    curve = {"disagreement": disagreement, "agreement": agreement, "agreement_by_chance": chance}
+    drawn = {"n_clusters": counts.tolist()} | {name: values.tolist() for name, values in curve.items()}
+    if disagreement.min() > MOST_DISAGREEMENT:
+        return _single(1, {"disagreement": float(disagreement.min())}, curve=drawn)
     levels = []
-    for name, at in chosen.items():
-        around = [counts[other[name]] for other in others if name in other] + [counts[at]]
+    for name, at in choose_levels(counts, disagreement).items():
         division = nearest_division(profiles[len(profiles) // 2], counts[at], tolerance=np.inf)
-        evidence = {
-            "agreement": float(curve[at]),
-            "standard_error": error,
-            "silhouette": _silhouette(rows, division, seed),
-            "images_per_cluster": len(rows) / counts[at],
-        }
-        levels.append(Level(name, int(counts[at]), int(min(around)), int(max(around)), evidence))
-    return Count(int(counts[chosen["medium"]]), levels, drawn)
+        evidence = {column: float(values[at]) for column, values in curve.items()}
+        evidence |= {"silhouette": _silhouette(rows, division, seed), "images_per_cluster": len(rows) / counts[at]}
+        low, high = _as_good(disagreement, at)
+        levels.append(Level(name, int(counts[at]), int(counts[low]), int(counts[high]), evidence))
+    medium = next(level for level in levels if level.level == "medium")
+    return Count(medium.n_clusters, levels, drawn)
 
 
-def choose_levels(curve: np.ndarray, error: float) -> dict[str, int]:
-    """Choose positions of an agreement curve (m,) by level: "medium", the default, and "coarse" and "fine" if any.
+def _by_chance(rows: np.ndarray, of_shuffled: Callable, counts: np.ndarray, seed: int) -> np.ndarray:
+    # The mean agreement over several shuffles, since each has chance structure of its own.
+    curves = []
+    for number, without_groups in enumerate(shuffled(rows, SHUFFLES, seed=seed)):
+        found = agreement_curve(of_shuffled(without_groups, seed + number), seed=seed, tolerance=ROUGHLY_SAME)
+        if len(found[0]):
+            curves.append(smoothed(*found, counts, width=CHANCE_WIDTH))
+    return np.mean(curves, axis=0) if curves else np.zeros(len(counts))
 
-    Peaks stand out by at least half the standard error. Where the curve rises to a plateau, the medium
-    level is the fewest groups within one standard error of its top (the rule of Breiman et al., 1984) and the fine
-    level is the top; a first peak before that is the coarse level; where the later peaks are
-    far worse it is the default, and the best of them the fine level.
+
+def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]:
+    """Yield rows (n, d) with each principal axis shuffled on its own, float32: the same spread, but no groups.
+
+    The reference of parallel analysis by permutation (Buja and Eyuboglu, 1992).
     """
-    padded = np.concatenate([[curve.min() - 1], curve, [curve.min() - 1]])
-    peaks = find_peaks(padded, prominence=max(error / 2, 1e-9))[0] - 1
-    first = int(peaks[0])
-    later = peaks[1:]
-    if not len(later):
-        return _plateau(curve, 0, first, error)
-    top = int(later[curve[later].argmax()])
-    if 1 - curve[top] > MUCH_WORSE * (1 - curve[first]):
-        return {"medium": first, "fine": top}
-    trough = first + int(curve[first : top + 1].argmin())
-    return {"coarse": first} | _plateau(curve, trough, top, error)
+    axes = PCA(svd_solver=solver(rows.shape[1]), random_state=seed).fit(rows)
+    scores = axes.transform(rows)
+    generator = np.random.default_rng(seed)
+    for _ in range(times):
+        yield axes.inverse_transform(generator.permuted(scores, axis=0)).astype(np.float32)
 
 
-def _plateau(curve: np.ndarray, start: int, top: int, error: float) -> dict[str, int]:
-    reached = start + int(np.argmax(curve[start : top + 1] >= curve[top] - error))
-    return {"medium": reached} | ({"fine": top} if top > reached + 1 else {})
+def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int]:
+    """Choose positions of a curve of disagreement (m,) over counts (m,) by level: "medium", "coarse" and "fine" if any.
+
+    The medium level, the default, is the fewest groups whose disagreement is within 3 % of the least. The others are
+    the nearest dips of the curve with clearly fewer and more groups, where they are not far worse.
+    """
+    as_good = disagreement <= disagreement.min() * (1 + AS_GOOD) + 1e-9
+    medium = int(np.argmax(as_good))
+    ends = [disagreement.max() + 1]
+    dips = find_peaks(-np.concatenate([ends, disagreement, ends]))[0] - 1
+    dips = dips[disagreement[dips] <= MUCH_WORSE * disagreement[medium] + AS_GOOD]
+    coarser = dips[counts[dips] * LEVEL_RATIO <= counts[medium]]
+    finer = dips[counts[dips] >= counts[medium] * LEVEL_RATIO]
+    chosen = {"coarse": coarser[-1:], "medium": [medium], "fine": finer[:1]}
+    return {name: int(at[0]) for name, at in chosen.items() if len(at)}
+
+
+def _as_good(disagreement: np.ndarray, at: int) -> tuple[int, int]:
+    # The positions around `at` whose disagreement is hardly more.
+    more = np.flatnonzero(disagreement > disagreement[at] * (1 + AS_GOOD) + 1e-9)
+    low, high = more[more < at], more[more > at]
+    return int(low[-1]) + 1 if len(low) else 0, int(high[0]) - 1 if len(high) else len(disagreement) - 1

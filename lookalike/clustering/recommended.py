@@ -24,24 +24,23 @@ def cluster(
     n_clusters: int,
     *,
     seed: int,
-    scales: tuple[int, ...] = (8, 10, 12, 15, 20),
+    scales: tuple[int, ...] = (8, 10, 12, 15, 20, 25, 30),
     coarseness: tuple[float, ...] = (0.5, 0.7, 1.0),
     neighbours: int = 25,
-    power: float = 2.0,
-    rounds: int = 2,
+    rounds: int = 3,
     shrinkage: float = 0.5,
     components: int = 0,
 ) -> Grouping:
     """Group features (n, d) into n_clusters communities of the multi-scale consensus graph.
 
     scales: neighbours of the graphs that vote; coarseness: the numbers of communities they vote with, as shares of
-    n_clusters; neighbours: those a row may be joined to; power: of the share of votes; rounds: consensuses sought, each
-    after the first in features normalised by the groups of the one before; shrinkage: see `within_normalised`.
+    n_clusters; neighbours: those a row may be joined to; rounds: consensuses sought, each after the first in
+    features normalised by the groups of the one before; shrinkage: see `within_normalised`.
     """
     if len(features) < 2:
         return Grouping(np.zeros(len(features), np.int32))
     rows, notes = reduced(features, components=components, seed=seed)
-    votes = {"scales": scales, "coarseness": coarseness, "neighbours": neighbours, "power": power}
+    votes = {"scales": scales, "coarseness": coarseness, "neighbours": neighbours}
     seen, labels, approximate = rows, np.zeros(len(rows), np.int32), []
     for number in range(rounds):
         if number:
@@ -58,7 +57,6 @@ def consensus(
     scales: tuple[int, ...],
     coarseness: tuple[float, ...],
     neighbours: int,
-    power: float,
 ) -> tuple[np.ndarray, list[str]]:
     """Divide rows (n, d) into n_clusters by the votes of several graphs: labels int (n,), and the approximations."""
     similarities, indices, approximate = nearest_neighbours(rows, max(neighbours, *scales), seed=seed)
@@ -69,17 +67,17 @@ def consensus(
             graph = connect(similarities[:, :scale], indices[:, :scale])
             votes += near_count(graph, counts, seed=(seed * 97 + number) % 2**32)
             advance(1)
-    graph = agreement_graph(votes, connect(similarities[:, :neighbours], indices[:, :neighbours]), power)
+    graph = agreement_graph(votes, connect(similarities[:, :neighbours], indices[:, :neighbours]))
     return find_communities(graph, rows, n_clusters, seed=seed), approximate
 
 
-def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix, power: float) -> sparse.csr_matrix:
+def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix) -> sparse.csr_matrix:
     """Weigh the edges of a graph (n, n) by the share of votes (labels int (n,) each) that keep both ends together."""
     first, second = connections(graph)
     share = np.zeros(len(first), np.float32)
     for labels in votes:
         share += labels[first] == labels[second]
     # Edges that no vote keeps hold the graph together, too weakly to matter.
-    share = (share / len(votes)) ** power + 1e-6
+    share = share / len(votes) + 1e-6
     half = sparse.csr_matrix((share, (first, second)), shape=graph.shape)
     return half + half.T

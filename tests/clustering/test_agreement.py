@@ -6,7 +6,6 @@ from lookalike.clustering.agreement import (
     adjusted_mutual_information,
     agreement_curve,
     count_grid,
-    jackknife_error,
     nearest_division,
     smoothed,
 )
@@ -47,10 +46,12 @@ def test_same_profiles_agree_wholly_and_rows_left_out_are_ignored():
     assert agreement == pytest.approx(1)
 
 
-def test_equal_pairs_have_no_error_and_a_flat_curve_stays_flat():
-    agreement = np.full((6, 3), 0.7)
-    assert jackknife_error(agreement, 3) == pytest.approx(0)
-    np.testing.assert_allclose(smoothed(np.arange(2, 8), agreement), 0.7)
+def test_a_flat_curve_stays_flat_and_goes_on_beyond_its_ends():
+    counts = np.arange(4, 9)
+    np.testing.assert_allclose(smoothed(counts, np.full(5, 0.7), np.array([2, 6, 500]), width=0.1), 0.7)
+    risen = smoothed(counts, np.array([0.0, 0, 0, 0, 1]), np.array([2, 8, 500]), width=0.1)
+    assert risen[0] == pytest.approx(0, abs=1e-6)
+    assert 0.5 < risen[1] < risen[2] == pytest.approx(1)
 
 
 def test_the_nearest_division_may_be_far_off_where_that_is_allowed():

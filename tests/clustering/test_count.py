@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lookalike.clustering.count import ESTIMATORS, choose_levels, estimate
+from lookalike.clustering import count
+from lookalike.clustering.count import ESTIMATORS, choose_levels, estimate, shuffled
 
 
 def blobs(groups, n, spread=0.7, seed=1):
@@ -58,13 +59,47 @@ def test_unknown_method_is_named():
         estimate(np.eye(9), seed=0, method="guess")
 
 
-def test_a_plateau_has_a_default_at_its_start_and_a_fine_level_at_its_top():
-    curve = np.array([0.60, 0.70, 0.80, 0.885, 0.89, 0.895, 0.90, 0.88, 0.85])
-    assert choose_levels(curve, 0.02) == {"medium": 3, "fine": 6}
+def test_many_rows_are_counted_from_a_sample_and_it_says_so(monkeypatch):
+    monkeypatch.setattr(count, "ROWS", 300)
+    found = estimate(blobs(5, 900), seed=0)
+    assert found.n_clusters == 5
+    assert found.approximations == ["the number of groups is estimated from 300 of 900 rows"]
 
 
-def test_a_first_peak_is_coarse_or_the_default_where_later_ones_are_far_worse():
-    near = np.array([0.80, 0.60, 0.70, 0.78, 0.60])
-    assert choose_levels(near, 0.01) == {"coarse": 0, "medium": 3}
-    far = np.array([0.95, 0.60, 0.70, 0.78, 0.60])
-    assert choose_levels(far, 0.01) == {"medium": 0, "fine": 3}
+def test_groups_of_groups_are_counted_at_their_finest():
+    generator = np.random.default_rng(2)
+    kinds = 2 * generator.normal(size=(4, 32))
+    things = np.repeat(kinds, 6, axis=0) + 0.8 * generator.normal(size=(24, 32))
+    rows = things[np.arange(1200) % 24] + 0.3 * generator.normal(size=(1200, 32))
+    assert estimate(rows.astype(np.float32), seed=0).n_clusters == 24
+
+
+def test_shuffled_rows_keep_their_spread_and_lose_their_groups():
+    rows = blobs(4, 400, spread=0.2)
+    without_groups = next(shuffled(rows, 1, seed=0))
+    np.testing.assert_allclose(without_groups.mean(axis=0), rows.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(np.cov(without_groups.T).trace(), np.cov(rows.T).trace(), rtol=1e-3)
+    nearest = [np.sort(np.linalg.norm(table - table[0], axis=1))[1] for table in (rows, without_groups)]
+    assert nearest[0] < nearest[1]
+
+
+NUMBERS = np.array([2, 4, 6, 8, 12, 18, 27, 40])
+
+
+def test_the_default_is_the_fewest_groups_as_good_as_the_best():
+    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.51, 0.52, 0.505, 0.5, 0.6])) == {"medium": 3, "fine": 6}
+    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])) == {"medium": 7}
+
+
+def test_the_nearest_dips_are_the_other_levels():
+    disagreement = np.array([0.6, 0.55, 0.6, 0.7, 0.5, 0.7, 0.6, 0.65])
+    assert choose_levels(NUMBERS, disagreement) == {"coarse": 1, "medium": 4, "fine": 6}
+
+
+def test_a_far_worse_dip_is_no_level():
+    assert choose_levels(NUMBERS, np.array([0.0, 0.8, 0.7, 0.6, 0.5, 0.6, 0.7, 0.8])) == {"medium": 0}
+
+
+def test_a_dip_of_nearly_as_many_groups_is_no_level():
+    disagreement = np.array([0.9, 0.9, 0.5, 0.8, 0.6, 0.9, 0.9, 0.9])
+    assert choose_levels(np.array([2, 4, 10, 11, 12, 20, 27, 40]), disagreement) == {"medium": 2}

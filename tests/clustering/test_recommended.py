@@ -9,8 +9,8 @@ from lookalike.clustering.recommended import agreement_graph, cluster
 def test_edges_weigh_by_the_share_of_votes_that_keep_them():
     chain = sparse.csr_matrix(np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=float))
     votes = [np.array([0, 0, 1]), np.array([0, 0, 0]), np.array([0, 0, 1]), np.array([0, 0, 1])]
-    weights = agreement_graph(votes, chain, 2.0).toarray()
-    np.testing.assert_allclose(weights, [[0, 1, 0], [1, 0, 0.0625], [0, 0.0625, 0]], atol=1e-5)
+    weights = agreement_graph(votes, chain).toarray()
+    np.testing.assert_allclose(weights, [[0, 1, 0], [1, 0, 0.25], [0, 0.25, 0]], atol=1e-5)
 
 
 def test_consensus_is_at_least_as_good_as_one_graph_on_blurred_groups():
