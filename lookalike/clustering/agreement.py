@@ -14,7 +14,7 @@ from lookalike.clustering.communities import communities
 
 __all__ = ["adjusted_mutual_information", "agreement_curve", "count_grid", "nearest_division", "profile", "smoothed"]
 
-LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 28
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 25
 FEWEST_A_GROUP = 8  # images, on average; finer divisions follow single pairs
 MOST_GROUPS = 1_000
 GRID = 32
@@ -36,8 +36,11 @@ def profile(
     steps: resolutions tried, by equal ratios; divide: a function of communities.py that divides at one of them.
     """
     top = 1.2 * count_grid(graph.shape[0])[-1]
+    resolutions = np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, steps)
+    # Each profile starts within a step of its own, so that what the steps miss differs from profile to profile.
+    resolutions *= (resolutions[1] / resolutions[0]) ** np.random.default_rng(seed).uniform(-0.5, 0.5)
     found = {}
-    for resolution in np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, steps):
+    for resolution in resolutions:
         labels = divide(graph, float(resolution), seed=seed)
         count = int(labels.max()) + 1
         if count > top:

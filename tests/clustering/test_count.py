@@ -87,7 +87,7 @@ NUMBERS = np.array([2, 4, 6, 8, 12, 18, 27, 40])
 
 
 def test_the_default_is_the_fewest_groups_as_good_as_the_best():
-    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.51, 0.52, 0.505, 0.5, 0.6])) == {"medium": 3, "fine": 6}
+    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.504, 0.52, 0.51, 0.5, 0.6])) == {"medium": 3, "fine": 6}
     assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])) == {"medium": 7}
 
 
