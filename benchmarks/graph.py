@@ -1,5 +1,7 @@
-"""Time and peak memory of the graph methods on many rows, each run in a process of its own.
-Run: python benchmarks/graph.py [--runs graph:100000 recommended:100000:500 graph:1000000]"""
+"""Time and peak memory of the graph methods, and of the estimate of the number of groups, on many rows.
+
+Each run is in a process of its own.
+Run: python benchmarks/graph.py [--runs graph:100000 recommended:100000:500 estimate:100000 graph:1000000]"""
 
 import argparse
 import json
@@ -10,6 +12,7 @@ import time
 
 import numpy as np
 
+from lookalike.clustering.count import estimate
 from lookalike.clustering.grouping import group
 
 DIMENSIONS, DRAWN_GROUPS, SPREAD = 128, 500, 1.0
@@ -31,7 +34,7 @@ def measured(method: str, n: int, n_clusters: int | None) -> dict:
     """Return seconds, peak memory in GiB and number of groups of one run."""
     rows, _ = drawn(n)
     started = time.perf_counter()
-    found = group(method, rows, n_clusters, seed=0)
+    found = estimate(rows, seed=0) if method == "estimate" else group(method, rows, n_clusters, seed=0)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {"seconds": seconds, "gib": peak, "groups": found.n_clusters, "notes": "; ".join(found.approximations)}
@@ -40,8 +43,10 @@ def measured(method: str, n: int, n_clusters: int | None) -> dict:
 def main() -> None:
     """Print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    default = ["graph:100000", "recommended:100000:500", "graph:1000000"]
-    parser.add_argument("--runs", nargs="+", default=default, help="method:rows or method:rows:groups")
+    default = ["graph:100000", "recommended:100000:500", "estimate:100000", "graph:1000000"]
+    parser.add_argument(
+        "--runs", nargs="+", default=default, help="method:rows or method:rows:groups; method estimate counts them"
+    )
     parser.add_argument("--one", help="measure this run alone, in this process")
     chosen = parser.parse_args()
     if chosen.one:

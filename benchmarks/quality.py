@@ -65,7 +65,9 @@ def levels(found: Count) -> str:
 def report(name: str, rows: np.ndarray, true: list[str], methods: Sequence[str], seeds: int) -> None:
     """Print the tables of one set of photos."""
     given = len(set(true))
+    started = time.perf_counter()
     estimates = [estimate(rows, seed=seed) for seed in range(seeds)]
+    seconds = (time.perf_counter() - started) / seeds
     counts = {"given": [given] * seeds, "estimated": [found.n_clusters for found in estimates]}
     print(f"\n### {name}: {len(rows):,} photos, {given} true groups\n")
     print(f"| method | groups | {' | '.join(SCORES)} | seconds |\n|---|---|{'---|' * (len(SCORES) + 1)}")
@@ -74,6 +76,7 @@ def report(name: str, rows: np.ndarray, true: list[str], methods: Sequence[str],
         for how, numbers in {"its own": [None] * seeds}.items() if finds_it else counts.items():
             cells = scored(lambda seed, m=method, k=numbers: group(m, rows, k[seed], seed=seed).labels, true, seeds)
             print(f"| {method} | {how} | {cells} |", flush=True)
+    print(f"\nThe number of groups, estimated in {seconds:.1f} seconds:")
     print("\n| seed | true | default | levels |\n|---|---|---|---|")
     for seed, found in enumerate(estimates):
         print(f"| {seed} | {given} | {found.n_clusters} | {levels(found)} |")

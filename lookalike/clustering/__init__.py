@@ -99,7 +99,7 @@ METHODS = {
     "recommended": Method(
         "lookalike.clustering.recommended:cluster",
         "consensus of Leiden communities over several graphs, sought again with the spread inside groups scaled down",
-        "twice the neighbours of graph; about 100 divisions of n",
+        "three times the neighbours of graph; about 200 divisions of n",
         30_000,
         "approximate neighbours",
     ),

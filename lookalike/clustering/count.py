@@ -31,7 +31,7 @@ SUBSAMPLES, SUBSAMPLE_SHARE = 5, 0.8
 ROWS = 10_000  # above it, as many random ones are counted
 SILHOUETTE_ROWS = 1_000
 WIDTH, CHANCE_WIDTH = 0.1, 0.35  # of smoothing, in the logarithm of the number of groups
-AS_GOOD, INTERVAL = 0.01, 0.03  # more disagreement, relatively, that still counts as the best, or as of one level
+AS_GOOD, NEARLY = 0.01, 0.05  # more disagreement, relatively, that counts as no worse, or as hardly worse
 LEVEL_RATIO = 1.4  # of the numbers of groups of two levels, at least
 MUCH_WORSE = 2.0  # a coarser or finer number of this many times the disagreement is no level
 MOST_DISAGREEMENT = 0.9  # of that by chance; above it at every number, there is one group
@@ -219,8 +219,9 @@ def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]
 def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int]:
     """Choose positions of a curve of disagreement (m,) over counts (m,) by level: "medium", "coarse" and "fine" if any.
 
-    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The others are
-    the nearest dips of the curve with clearly fewer and more groups, where they are not far worse.
+    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The coarse level is
+    clearly fewer groups: the fewest within 5 % of the default, or else the nearest dip of the curve that is not far
+    worse. The fine level is the nearest such dip with clearly more groups.
     """
     as_good = disagreement <= disagreement.min() * (1 + AS_GOOD) + 1e-9
     medium = int(np.argmax(as_good))
@@ -228,7 +229,8 @@ def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int
     # A curve that still falls at its end has no dip there.
     dips = find_peaks(-np.concatenate([start, disagreement]))[0] - 1
     dips = dips[disagreement[dips] <= MUCH_WORSE * disagreement[medium] + AS_GOOD]
-    coarser = dips[counts[dips] * LEVEL_RATIO <= counts[medium]]
+    nearly = np.flatnonzero(disagreement <= disagreement[medium] * (1 + NEARLY))[:1]
+    coarser = [at for at in (*dips, *nearly) if counts[at] * LEVEL_RATIO <= counts[medium]]
     finer = dips[counts[dips] >= counts[medium] * LEVEL_RATIO]
     chosen = {"coarse": coarser[-1:], "medium": [medium], "fine": finer[:1]}
     return {name: int(at[0]) for name, at in chosen.items() if len(at)}
@@ -236,6 +238,6 @@ def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int
 
 def _interval(disagreement: np.ndarray, at: int) -> tuple[int, int]:
     # The positions around `at` whose disagreement is hardly more.
-    more = np.flatnonzero(disagreement > disagreement[at] * (1 + INTERVAL) + 1e-9)
+    more = np.flatnonzero(disagreement > disagreement[at] * (1 + NEARLY) + 1e-9)
     low, high = more[more < at], more[more > at]
     return int(low[-1]) + 1 if len(low) else 0, int(high[0]) - 1 if len(high) else len(disagreement) - 1

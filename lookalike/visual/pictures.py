@@ -19,6 +19,8 @@ from lookalike.visual.tsne import draw_tsne, embed
 
 __all__ = ["Options", "draw_all"]
 
+AXIS_LABELS = {"disagreement": "disagreement (1: as much as by chance)"}
+
 
 class Options(Protocol):
     """What the user sets about the pictures."""
@@ -104,7 +106,8 @@ def _draw_count(folder: Path, grouped: Path) -> None:
     scores = [name for name in found["curve"] if name != "n_clusters"]
     if scores:
         numbers, values = np.array(found["curve"]["n_clusters"]), np.array(found["curve"][scores[0]])
-        draw_curve(folder / "count.png", numbers, values, found["levels"], ylabel=scores[0])
+        ylabel = AXIS_LABELS.get(scores[0], scores[0])
+        draw_curve(folder / "count.png", numbers, values, found["levels"], ylabel=ylabel)
 
 
 def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader, side: int) -> None:

@@ -96,6 +96,10 @@ def test_the_nearest_dips_are_the_other_levels():
     assert choose_levels(NUMBERS, disagreement) == {"coarse": 1, "medium": 4, "fine": 6}
 
 
+def test_the_fewest_groups_that_are_hardly_worse_are_the_coarse_level():
+    assert choose_levels(NUMBERS, np.array([0.6, 0.7, 0.52, 0.515, 0.51, 0.5, 0.6, 0.65])) == {"coarse": 2, "medium": 5}
+
+
 def test_a_far_worse_dip_is_no_level():
     assert choose_levels(NUMBERS, np.array([0.0, 0.8, 0.7, 0.6, 0.5, 0.6, 0.7, 0.8])) == {"medium": 0}
 
