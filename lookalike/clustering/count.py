@@ -219,8 +219,8 @@ def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]
 def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int]:
     """Choose positions of a curve of disagreement (m,) over counts (m,) by level: "medium", "coarse" and "fine" if any.
 
-    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The coarse level is
-    clearly fewer groups: the fewest within 5 % of the default, or else the nearest dip of the curve that is not far
+    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The coarse level
+    is clearly fewer groups: the fewest within 5 % of the default, or else the nearest dip of the curve that is not far
     worse. The fine level is the nearest such dip with clearly more groups.
     """
     as_good = disagreement <= disagreement.min() * (1 + AS_GOOD) + 1e-9
