@@ -219,9 +219,9 @@ def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]
 def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int]:
     """Choose positions of a curve of disagreement (m,) over counts (m,) by level: "medium", "coarse" and "fine" if any.
 
-    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The coarse level
-    is clearly fewer groups: the fewest within 5 % of the default, or else the nearest dip of the curve that is not far
-    worse. The fine level is the nearest such dip with clearly more groups.
+    The medium level, the default, is the fewest groups whose disagreement is within 1 % of the least. The others have
+    clearly fewer and more groups: the nearest dips of the curve that are not far worse, or for the coarse level the
+    fewest groups within 5 % of the default, whichever is nearer.
     """
     as_good = disagreement <= disagreement.min() * (1 + AS_GOOD) + 1e-9
     medium = int(np.argmax(as_good))
@@ -230,7 +230,7 @@ def choose_levels(counts: np.ndarray, disagreement: np.ndarray) -> dict[str, int
     dips = find_peaks(-np.concatenate([start, disagreement]))[0] - 1
     dips = dips[disagreement[dips] <= MUCH_WORSE * disagreement[medium] + AS_GOOD]
     nearly = np.flatnonzero(disagreement <= disagreement[medium] * (1 + NEARLY))[:1]
-    coarser = [at for at in (*dips, *nearly) if counts[at] * LEVEL_RATIO <= counts[medium]]
+    coarser = sorted(at for at in (*dips, *nearly) if counts[at] * LEVEL_RATIO <= counts[medium])
     finer = dips[counts[dips] >= counts[medium] * LEVEL_RATIO]
     chosen = {"coarse": coarser[-1:], "medium": [medium], "fine": finer[:1]}
     return {name: int(at[0]) for name, at in chosen.items() if len(at)}
