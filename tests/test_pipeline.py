@@ -352,7 +352,7 @@ def test_every_method_runs_as_a_stage_and_the_next_follow(done_place, method):
 
 def test_the_number_of_groups_is_estimated_with_an_interval(done_place):
     done = run(done_place, "04_cluster", *FLAGS, "--run.progress", "off")
-    assert "3 groups (3-3)" in done.stdout
+    assert "3 groups (3-" in done.stdout
     count = json.loads((done_place / "output/toys/04_cluster/count.json").read_text())
     assert count["n_clusters"] == 3
     assert {"level", "n_clusters", "low", "high"} == set(count["levels"][0])
