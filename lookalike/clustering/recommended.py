@@ -4,7 +4,7 @@ Leiden divides nearest-neighbour graphs of several sizes, at several coarsenesse
 share of these divisions that keep them together, and Leiden divides that graph into the number asked for. Built on
 evidence accumulation (Fred and Jain, 2005) and consensus communities (Lancichinetti and Fortunato, 2012), but only
 neighbours are compared, so that memory grows with n and not with its square. The groups found show which directions
-of the features vary inside groups; these are scaled down (within.py), and the consensus is sought once more.
+of the features vary inside groups; these are scaled down (within.py), and the consensus is sought again.
 """
 
 import numpy as np
