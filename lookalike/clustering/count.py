@@ -7,7 +7,7 @@ Does not cluster: see recommended.py.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -75,14 +75,15 @@ def estimate(
         return _single(max(1, round(len(features) / images_per_cluster)), {"images_per_cluster": images_per_cluster})
     if len(features) < 4 or (features == features[0]).all():
         return _single(1, {})
-    notes = []
-    if len(features) > ROWS:
-        notes.append(f"the number of groups is estimated from {ROWS:,} of {len(features):,} rows")
-        features = features[np.sort(np.random.default_rng(seed).permutation(len(features))[:ROWS])]
+    n, notes = len(features), []
+    if n > ROWS:
+        notes.append(f"the number of groups is estimated from {ROWS:,} of {n:,} rows")
+        features = features[np.sort(np.random.default_rng(seed).permutation(n)[:ROWS])]
     rows, of_axes = reduced(features, components=components, seed=seed)
     similarities, indices, approximate = nearest_neighbours(rows, max(SCALES), seed=seed)
     found = ESTIMATORS[method](rows, similarities, indices, seed)
-    return Count(found.n_clusters, found.levels, found.curve, [*notes, *of_axes, *approximate])
+    levels = [replace(one, evidence=one.evidence | {"images_per_cluster": n / one.n_clusters}) for one in found.levels]
+    return Count(found.n_clusters, levels, found.curve, [*notes, *of_axes, *approximate])
 
 
 def _single(n_clusters: int, evidence: dict, low: int | None = None, high: int | None = None, curve=None) -> Count:
@@ -187,7 +188,7 @@ def _from_profiles(rows: np.ndarray, profiles: list[list[np.ndarray]], of_shuffl
     for name, at in choose_levels(counts, disagreement).items():
         division = nearest_division(profiles[len(profiles) // 2], counts[at], tolerance=np.inf)
         evidence = {column: float(values[at]) for column, values in curve.items()}
-        evidence |= {"silhouette": _silhouette(rows, division, seed), "images_per_cluster": len(rows) / counts[at]}
+        evidence["silhouette"] = _silhouette(rows, division, seed)
         low, high = _interval(disagreement, at)
         levels.append(Level(name, int(counts[at]), int(counts[low]), int(counts[high]), evidence))
     medium = next(level for level in levels if level.level == "medium")

@@ -64,6 +64,7 @@ def test_many_rows_are_counted_from_a_sample_and_it_says_so(monkeypatch):
     found = estimate(blobs(5, 900), seed=0)
     assert found.n_clusters == 5
     assert found.approximations == ["the number of groups is estimated from 300 of 900 rows"]
+    assert found.levels[0].evidence["images_per_cluster"] == 180
 
 
 def test_groups_of_groups_are_counted_at_their_finest():
