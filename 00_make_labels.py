@@ -1,7 +1,8 @@
 """List the photos and what is known about them: raw_img/<dataset> -> output/<dataset>/00_make_labels."""
 
 from config import Settings
-from lookalike.core import catalog, labels, tables
+from lookalike.catalog import catalog, labels
+from lookalike.core import tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
 

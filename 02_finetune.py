@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from config import Settings
-from lookalike.core import artifacts, catalog, prepared
+from lookalike.catalog import catalog
+from lookalike.core import artifacts
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage, stage_folder
+from lookalike.preprocess import prepared
 
 INPUTS = ["00_make_labels", "01_preprocess"]
 ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tuned model sees in this photo, and stop.")}
@@ -14,7 +16,7 @@ ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tune
 def main(settings: Settings) -> None:
     if getattr(settings, "classify", None):
         return print_classes(stage_folder(settings, "02_finetune"), settings.classify)
-    from lookalike.models.finetune import finetune  # late, so that --help is instant
+    from lookalike.finetuning.run import finetune  # late, so that --help is instant
 
     with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
         photos = prepared.read_prepared(settings)
@@ -26,7 +28,7 @@ def main(settings: Settings) -> None:
 
 def print_classes(folder: Path, photo: Path) -> None:
     """Print one line `class  score` for each of the likeliest classes."""
-    from lookalike.models.classify import classify
+    from lookalike.finetuning.classify import classify
 
     for name, score in classify(folder, photo):
         print(f"{name}  {score:.4f}")

@@ -1,24 +1,25 @@
 """Turn prepared photos into feature vectors: img/<dataset> -> output/<dataset>/03_extract."""
 
 from config import Settings
-from lookalike.core import artifacts, prepared, tables
+from lookalike.core import artifacts, tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
+from lookalike.preprocess import prepared
 
 
 def main(settings: Settings) -> None:
-    from lookalike.models import dataset  # late, so that --help is instant
+    from lookalike.networks import extraction  # late, so that --help is instant
 
     options = settings.extract
     inputs = ["01_preprocess", *(["02_finetune"] if options.weights == "finetuned" else [])]
-    with Stage(settings, "03_extract", inputs=inputs, row_key=dataset.row_key) as stage:
+    with Stage(settings, "03_extract", inputs=inputs, row_key=extraction.row_key) as stage:
         photos = prepared.read_prepared(settings)
         folders = (stage.folder, stage.draft, stage.path_of("02_finetune"))
-        extractors = dataset.open_extractors(*folders, workers=settings.run.workers, **options.model())
+        extractors = extraction.open_extractors(*folders, workers=settings.run.workers, **options.model())
         published = stage.folder if stage.reusable else None
-        found = dataset.extract_all(photos, stage.draft, published, extractors, run=settings.run, **options.rows())
+        found = extraction.extract_all(photos, stage.draft, published, extractors, run=settings.run, **options.rows())
         tables.write_csv(stage.draft / "errors.csv", {"path": found.errors, "error": found.errors.values()})
-        dimension = dataset.finish(stage.draft, pca=options.pca, tsv=options.tsv)
+        dimension = extraction.finish(stage.draft, pca=options.pca, tsv=options.tsv)
         described = {name: extractor.describe() for name, extractor in extractors.items()}
         artifacts.write_json(stage.draft / "description.json", described)
         counts = {"computed": found.computed, "errors": len(found.errors), "dimension": dimension}

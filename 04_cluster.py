@@ -1,9 +1,11 @@
 """Group the feature vectors: output/<dataset>/03_extract -> output/<dataset>/04_cluster."""
 
 from config import Settings
-from lookalike.core import catalog, features, prepared, tables
+from lookalike.catalog import catalog
+from lookalike.core import features, tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
+from lookalike.preprocess import prepared
 
 ACTIONS = {"sweep": (bool, False, "Compare methods and numbers of groups on these features, recommend one, and stop.")}
 

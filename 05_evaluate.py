@@ -1,9 +1,11 @@
 """Score the groups, with true labels where there are some: output/<dataset>/05_evaluate."""
 
 from config import Settings
-from lookalike.core import artifacts, catalog, features, prepared
+from lookalike.catalog import catalog
+from lookalike.core import artifacts, features
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
+from lookalike.preprocess import prepared
 
 INPUTS = ["00_make_labels", "03_extract", "04_cluster", "01_preprocess"]
 

@@ -1,9 +1,11 @@
 """Draw the groups: output/<dataset>/06_visualize."""
 
 from config import Settings
-from lookalike.core import catalog, features, prepared
+from lookalike.catalog import catalog
+from lookalike.core import features
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
+from lookalike.preprocess import prepared
 
 INPUTS = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster"]
 

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from lookalike.catalog.labels import SOURCES, check_pattern
 from lookalike.clustering import METHODS
 from lookalike.core.executors import EXECUTORS
-from lookalike.core.labels import SOURCES, check_pattern
-from lookalike.models import AUGMENTATIONS, ENGINES, LOSSES, OPTIMIZERS, PRECISIONS, VIEWS
+from lookalike.finetuning import AUGMENTATIONS, LOSSES, OPTIMIZERS
+from lookalike.networks import ENGINES, PRECISIONS, VIEWS
 from lookalike.preprocess import BACKGROUNDS, FORMATS
 
 

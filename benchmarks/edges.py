@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.preprocess.background import edges, edges_full_size, overlap
 
 Mask = Callable[[np.ndarray], np.ndarray]

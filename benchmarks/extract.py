@@ -25,8 +25,8 @@ ONE_BY_ONE = 150  # photos of the slowest way
 
 def lookalike_rate(photos: Path, weights: str, precision: str = "float32") -> float:
     """Decode, resize and compute as 03_extract does."""
-    from lookalike.models.engines import open_extractor
-    from lookalike.models.extract import extract_rows
+    from lookalike.networks.engines import open_extractor
+    from lookalike.networks.extract import extract_rows
 
     extractor = open_extractor("mobilenet_v2", weights, precision=precision, folder_for_pb=photos.parent)
     paths = sorted(photos.iterdir())
@@ -43,7 +43,7 @@ def decode_rate(photos: Path, weights: str) -> float:
     """Decode and resize alone, one thread a core."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from lookalike.models.extract import read_square
+    from lookalike.networks.extract import read_square
 
     paths = sorted(photos.iterdir())
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
@@ -56,7 +56,7 @@ def model_rate(photos: Path, weights: str) -> float:
 
     import numpy as np
 
-    from lookalike.models.engines import open_extractor
+    from lookalike.networks.engines import open_extractor
 
     extractor = open_extractor("mobilenet_v2", weights, folder_for_pb=photos.parent)
     batch = np.random.default_rng(0).integers(0, 256, (extractor.batch, SIZE, SIZE, 3), dtype=np.uint8)
@@ -68,8 +68,8 @@ def model_rate(photos: Path, weights: str) -> float:
 
 def dataset_rate(photos: Path, weights: str) -> float:
     """`image_dataset_from_directory` and `predict`, batch 32."""
-    from lookalike.models.backbones import build_extractor, find_backbone
-    from lookalike.models.quiet import keras
+    from lookalike.networks.backbones import build_extractor, find_backbone
+    from lookalike.networks.quiet import keras
 
     model = build_extractor(find_backbone("mobilenet_v2"), weights)
     options = {"labels": None, "image_size": (SIZE, SIZE), "batch_size": 32, "shuffle": False, "verbose": False}
@@ -80,8 +80,8 @@ def dataset_rate(photos: Path, weights: str) -> float:
 
 def one_by_one_rate(photos: Path, weights: str) -> float:
     """Load one photo, `predict` it, load the next."""
-    from lookalike.models.backbones import build_extractor, find_backbone
-    from lookalike.models.quiet import keras
+    from lookalike.networks.backbones import build_extractor, find_backbone
+    from lookalike.networks.quiet import keras
 
     model = build_extractor(find_backbone("mobilenet_v2"), weights)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core import images
-from lookalike.models.augment import random_view
-from lookalike.models.backbones import build_extractor, find_backbone
-from lookalike.models.heads import Trainee, cosine_head, unfreeze_layers
-from lookalike.models.losses import cosine
-from lookalike.models.pixels import batches, read_pixels
-from lookalike.models.quiet import keras, tf
-from lookalike.models.training import Objective, make_optimizer, train_step
+from lookalike.catalog import images
+from lookalike.finetuning.augment import random_view
+from lookalike.finetuning.data import batches, read_pixels
+from lookalike.finetuning.heads import Trainee, cosine_head, unfreeze_layers
+from lookalike.finetuning.losses import cosine
+from lookalike.finetuning.train import Objective, make_optimizer, train_step
+from lookalike.networks.backbones import build_extractor, find_backbone
+from lookalike.networks.quiet import keras, tf
 
 N_CLASSES = 41
 TEMPERATURE = 0.1

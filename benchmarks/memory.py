@@ -35,8 +35,8 @@ def peak_mib(count: int, work: Path) -> float:
     """Extract `count` photos and return the peak of resident memory in MiB."""
     import numpy as np
 
-    from lookalike.models.engines import open_extractor
-    from lookalike.models.extract import extract_rows
+    from lookalike.networks.engines import open_extractor
+    from lookalike.networks.extract import extract_rows
 
     drawn = draw_photos(work / "drawn")
     extractor = open_extractor("mobilenet_v2_0.35", "random", size=32, folder_for_pb=work)

@@ -37,8 +37,8 @@ def features(paths: Sequence[Path], backbone: str, weights: str, views: Sequence
     key = hashlib.sha256("\n".join([backbone, weights, *views, *map(str, paths)]).encode()).hexdigest()[:16]
     kept = work / f"features_{key}.npy"
     if not kept.exists():
-        from lookalike.models.engines import open_extractor
-        from lookalike.models.extract import extract_rows
+        from lookalike.networks.engines import open_extractor
+        from lookalike.networks.extract import extract_rows
 
         extractor = open_extractor(backbone, weights, folder_for_pb=work)
         with progress("extract", len(paths)) as advance:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core import images, labels
-from lookalike.models import LOSSES
-from lookalike.models.finetune import finetune
+from lookalike.catalog import images, labels
+from lookalike.finetuning import LOSSES
+from lookalike.finetuning.run import finetune
 
 METRICS = ("normalized_mutual_info", "adjusted_rand_index", "recall_at_1")
 FEATURES = {"before": "base", "after": "fine-tuned", "both": "both side by side"}

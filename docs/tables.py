@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lookalike.clustering import METHODS
 from lookalike.core.settings_table import fill, settings_table, table
-from lookalike.models import BACKBONES
+from lookalike.networks import BACKBONES
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from lookalike.catalog import catalog
 from lookalike.clustering import METHODS
 from lookalike.clustering.count import estimate
 from lookalike.clustering.grouping import group, renumber
-from lookalike.core import catalog, features, prepared
+from lookalike.core import features
 from lookalike.core.artifacts import write_json
 from lookalike.core.stage import Stage
 from lookalike.core.tables import write_csv
 from lookalike.evaluation.comparison import Candidate, Way, compare, recommend, table
+from lookalike.preprocess import prepared
 from lookalike.visual.sheet import draw_sheet
 from lookalike.visual.thumbnails import Reader
 

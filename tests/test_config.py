@@ -38,15 +38,15 @@ def test_preprocess_passes_its_settings_on():
 
 
 def test_extract_passes_its_settings_on():
-    from lookalike.models import dataset, engines
+    from lookalike.networks import engines, extraction
 
     model = set(Extract().model()) - {"side_by_side"}
     assert model <= set(inspect.signature(engines.open_extractor).parameters)
-    assert set(Extract().rows()) <= set(inspect.signature(dataset.extract_all).parameters)
+    assert set(Extract().rows()) <= set(inspect.signature(extraction.extract_all).parameters)
 
 
 def test_finetune_passes_its_settings_on():
-    from lookalike.models.finetune import finetune
+    from lookalike.finetuning.run import finetune
 
     parameters = inspect.signature(finetune).parameters
     assert Finetune().options() == {name: parameters[name].default for name in Finetune().options()}

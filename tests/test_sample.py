@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.core import images
+from lookalike.catalog import images
 
 ROOT = Path(__file__).parent.parent / "raw_img"
 PHOTOS = sorted((ROOT / "sample").glob("*.jpg"))

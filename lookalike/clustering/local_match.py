@@ -14,10 +14,10 @@ import numpy as np
 from joblib import cpu_count
 from sklearn.neighbors import NearestNeighbors
 
+from lookalike.catalog import images
 from lookalike.clustering import METHODS
 from lookalike.clustering.grouping import Grouping
 from lookalike.clustering.scaling import prepare, scale_rows
-from lookalike.core import images
 from lookalike.core.progress import progress
 
 __all__ = ["cluster", "count_matches", "greedy_groups", "inliers", "local_features"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from lookalike.core.errors import UserError
 from lookalike.core.executors import EXECUTORS, shard_slices
-from lookalike.core.tables import Table, concatenate, read_table, write_table
+from lookalike.core.tables import Columns, read_table, write_table
 
 __all__ = ["Known", "finish_index", "known_rows", "load", "read_index", "shard_file", "write_shards"]
 
@@ -40,10 +40,10 @@ def load(folder: Path | str, name: str = "features", *, unit: bool = False) -> t
     return index["path"], matrix
 
 
-def read_index(folder: Path) -> Table:
+def read_index(folder: Path) -> Columns:
     """Return the index of a published folder of features."""
     try:
-        return read_table(folder / INDEX)
+        return read_table(folder / INDEX).to_pydict()
     except OSError:
         raise UserError(f"expected features in {folder}, found none: run python 03_extract.py") from None
 
@@ -60,14 +60,14 @@ def known_rows(published: Path | None, draft: Path) -> Known:
     """
     known: Known = {}
     if published is not None and (published / INDEX).exists():
-        index = read_table(published / INDEX)
+        index = read_table(published / INDEX).to_pydict()
         known |= {
             key: (published, *place) for key, *place in zip(index["key"], index["shard"], index["row"], strict=True)
         }
     for folder in _set_aside(draft):
         for file in sorted(folder.glob("shard_*.parquet")):
             shard = int(file.stem.removeprefix("shard_"))
-            known |= {key: (folder, shard, row) for row, key in enumerate(read_table(file)["key"])}
+            known |= {key: (folder, shard, row) for row, key in enumerate(read_table(file).to_pydict()["key"])}
     return known
 
 
@@ -106,16 +106,16 @@ def write_shards(
     return executor(work, shard_slices(len(paths), shard_size))
 
 
-def finish_index(draft: Path) -> Table:
+def finish_index(draft: Path) -> Columns:
     """Join the row lists of a draft's shards into its index and return it."""
     tables = []
     for file in sorted(draft.glob("shard_*.parquet")):
-        table = read_table(file)
+        table = read_table(file).to_pydict()
         shard = int(file.stem.removeprefix("shard_"))
         tables.append(table | {"shard": [shard] * len(table["path"]), "row": list(range(len(table["path"])))})
         file.unlink()
     shutil.rmtree(draft / KEPT, ignore_errors=True)
-    index = concatenate(tables)
+    index = {name: [value for table in tables for value in table[name]] for name in tables[0]}
     write_table(draft / INDEX, index)
     return index
 

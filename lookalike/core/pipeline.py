@@ -4,9 +4,10 @@ import runpy
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lookalike.core import catalog, prepared
+from lookalike.catalog import catalog
 from lookalike.core.errors import UserError
 from lookalike.core.stage import STAGES, is_current, stage_folder
+from lookalike.preprocess import prepared
 
 __all__ = ["run_all"]
 

@@ -1,42 +1,35 @@
-"""Tables on disk: Parquet for programs, CSV and label lists for people. A table is a dict from column name to list."""
+"""Tables on disk: Parquet for programs, CSV and label lists for people, which no program reads back."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["Table", "concatenate", "read_table", "table_rows", "write_csv", "write_labels", "write_table"]
+__all__ = ["Columns", "read_table", "write_csv", "write_labels", "write_table"]
 
-Table = dict[str, list]
-
-
-def read_table(path: Path) -> Table:
-    """Return a Parquet file's columns as lists."""
-    return pq.read_table(path).to_pydict()
+Columns = Mapping[str, Sequence]  # of equal length, by name
 
 
-def table_rows(table: Table) -> Iterator[dict]:
-    """Yield the rows of a table as dicts."""
-    return (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return a Parquet file's table, or the columns named of it. Raises OSError where it is missing or damaged."""
+    return pq.read_table(path, columns=None if columns is None else list(columns))
 
 
-def write_table(path: Path, columns: Mapping[str, Sequence]) -> None:
-    """Write columns of equal length as Parquet, aside first, then in place."""
+def write_table(path: Path, table: pa.Table | Columns) -> None:
+    """Write a table, or columns of equal length, as Parquet, aside first, then in place."""
+    if not isinstance(table, pa.Table):
+        table = pa.table({name: pa.array(list(values)) for name, values in table.items()})
     aside = path.with_name(f".{path.name}.part")
-    pq.write_table(pa.table({name: pa.array(list(values)) for name, values in columns.items()}), aside)
+    pq.write_table(table, aside)
     aside.replace(path)
 
 
-def concatenate(tables: Sequence[Table]) -> Table:
-    """Put tables of the same columns one below the other."""
-    return {name: [value for table in tables for value in table[name]] for name in tables[0]}
-
-
-def write_csv(path: Path, columns: Mapping[str, Sequence]) -> None:
-    """Write columns of equal length as UTF-8 CSV with a header; names keep their quotes, commas and newlines."""
+def write_csv(path: Path, table: pa.Table | Columns) -> None:
+    """Write a table as UTF-8 CSV with a header; names keep their quotes, commas and newlines."""
+    columns = table.to_pydict() if isinstance(table, pa.Table) else table
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

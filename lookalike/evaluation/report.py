@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.artifacts import write_json
-from lookalike.core.tables import Table, write_csv
+from lookalike.core.tables import Columns, write_csv
 from lookalike.evaluation import SCORES
 from lookalike.evaluation.internal import SILHOUETTE_ROWS, internal_scores
 from lookalike.evaluation.scores import count, external_scores
@@ -61,7 +61,7 @@ def markdown(
     title: str,
     facts: Mapping[str, object],
     scores: Mapping[str, int | float | None],
-    clusters: Table,
+    clusters: Columns,
     confusions: Sequence[Confusion],
     paths: Sequence[str],
     approximations: Sequence[str],
@@ -105,7 +105,7 @@ def _score_table(scores: Mapping) -> str:
     return _table(["score", "value", "says"], rows) if rows else "No score is defined for this grouping."
 
 
-def _cluster_rows(clusters: Table) -> str:
+def _cluster_rows(clusters: Columns) -> str:
     header = ["cluster", "size", "main class", "purity", "classes", "cohesion"]
     keys = ("cluster", "size", "main_class", "purity", "classes", "cohesion")
     rows = [list(row) for row in zip(*(clusters[key] for key in keys), strict=True)]
@@ -135,7 +135,7 @@ def _confusion_rows(confusions: Sequence[Confusion], paths: Sequence[str]) -> st
     return _table(["class", "and class", "pairs together", "of all their pairs", "mostly in", "such as", "and"], rows)
 
 
-def _confusion_columns(confusions: Sequence[Confusion], paths: Sequence[str]) -> Table:
+def _confusion_columns(confusions: Sequence[Confusion], paths: Sequence[str]) -> Columns:
     return {
         "first": [item.first for item in confusions],
         "second": [item.second for item in confusions],
@@ -147,7 +147,7 @@ def _confusion_columns(confusions: Sequence[Confusion], paths: Sequence[str]) ->
     }
 
 
-def _blank_none(table: Table) -> Table:
+def _blank_none(table: Columns) -> Columns:
     return {name: ["" if value is None else value for value in column] for name, column in table.items()}
 
 

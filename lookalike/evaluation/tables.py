@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lookalike.core.tables import Table
+from lookalike.core.tables import Columns
 from lookalike.evaluation.internal import cohesion
 from lookalike.evaluation.scores import contingency
 
@@ -30,7 +30,7 @@ class Confusion:
     second_rows: tuple[int, ...]
 
 
-def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Table:
+def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Columns:
     """Describe each cluster, noise (-1) last: columns cluster, size, labelled, main_class, purity, classes, cohesion.
 
     purity is the main class's share of the labelled images, cohesion the mean cosine similarity of two images.
@@ -54,7 +54,7 @@ def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Ta
     }
 
 
-def contingency_columns(true: list[str], pred: np.ndarray) -> Table:
+def contingency_columns(true: list[str], pred: np.ndarray) -> Columns:
     """Count images by class and cluster, as columns of a CSV: one row a class, one column a cluster.
 
     Unlabelled images are the class "". Above 2,000,000 cells: columns class, cluster, images, without empty cells.

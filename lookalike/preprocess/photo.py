@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.preprocess import FORMATS, crop, load
 from lookalike.preprocess.background import fault, on_white
 

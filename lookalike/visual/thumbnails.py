@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from joblib import cpu_count
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.core.progress import progress
 
 __all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink"]

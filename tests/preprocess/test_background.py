@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.preprocess import BACKGROUNDS, load
 from lookalike.preprocess.background import auto, edges, edges_full_size, fault, grabcut, on_white, overlap
 

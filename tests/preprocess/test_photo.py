@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.preprocess import BACKGROUNDS, FORMATS
 from lookalike.preprocess.photo import prepare, prepare_file
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lookalike.core.images import ImageError
+from lookalike.catalog.images import ImageError
 
 
 @pytest.fixture

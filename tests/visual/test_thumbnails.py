@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.core import images
+from lookalike.catalog import images
 from lookalike.visual.thumbnails import load_thumbnails, missing, reader, shrink
 
 

@@ -1,0 +1,1 @@
+"""Which photos there are and what is known about them: listing, reading, labels, duplicates."""

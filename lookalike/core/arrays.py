@@ -1,0 +1,67 @@
+"""Arithmetic on tables of rows that may be larger than memory: unit rows, blocks of rows, sums and means by label.
+
+Rows are read block by block, so they may be a memory map. A block's result does not depend on the number of threads,
+and blocks are reduced in order: the same input gives the same bits.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
+
+import numpy as np
+from joblib import cpu_count
+from scipy import sparse
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["map_blocks", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
+
+BLOCK_ROWS = 16_384  # rows of one map task
+
+
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Scale each of the rows (n, d) to Euclidean length 1, in their own dtype; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)
+
+
+def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS) -> Iterator:
+    """Yield step(block, start) of each block of `size` rows as float32, in order, computed by one thread a core."""
+
+    def task(start: int):
+        return step(np.asarray(rows[start : start + size], dtype=np.float32), start)
+
+    with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
+        yield from pool.map(task, range(0, len(rows), size))
+
+
+def sum_by_label(block: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the rows of each label: sums (n_labels, d) in the block's dtype and counts (n_labels,) int64."""
+    n = len(block)
+    indicator = sparse.csc_matrix((np.ones(n, block.dtype), labels, np.arange(n + 1)), shape=(n_labels, n))
+    return indicator @ block, np.bincount(labels, minlength=n_labels)
+
+
+def mean_by_label(rows: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Average the rows of each label: means float32 (k, d), zero where none, and counts int64 (k,); -1 is left out."""
+
+    def step(block: np.ndarray, start: int):
+        own = labels[start : start + len(block)]
+        return sum_by_label(block[own >= 0], own[own >= 0], n_labels)
+
+    sums, counts = np.zeros((n_labels, rows.shape[1])), np.zeros(n_labels, np.int64)
+    for block_sums, block_counts in map_blocks(step, rows):
+        sums += block_sums
+        counts += block_counts
+    return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32), counts
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer."""
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    # Finding the loaded BLAS libraries takes milliseconds: once is enough.
+    return ThreadpoolController()

@@ -1,0 +1,295 @@
+"""Fine-tuning from photos to exported models: what it writes, which layers learn, and that it survives a kill."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import openvino
+import pytest
+
+from lookalike.core.errors import UserError
+from lookalike.finetuning.classify import classify, main
+from lookalike.finetuning.run import finetune
+from lookalike.finetuning.tfrecord import read_records
+from lookalike.networks.backbones import build_extractor
+from lookalike.networks.engines import open_extractor
+from lookalike.networks.extract import read_square
+from lookalike.networks.freeze import load_model
+from lookalike.networks.quiet import keras, tf
+
+SIZE = 24
+FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
+HELD_OUT = ["cross", "stripes"]
+OPTIONS = {"seed": 3, "epochs": 4, "head_epochs": 3, "unfreeze": "second", "batch_size": 8, "holdout_classes": HELD_OUT}
+
+
+def draw_photo(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Return a drawn 30 x 30 photo: a bright shape on dark noise."""
+    photo = rng.integers(0, 90, (30, 30, 3), dtype=np.uint8)
+    x, y = (int(each) for each in rng.integers(10, 20, 2))
+    colour = [int(each) for each in rng.integers(170, 256, 3)]
+    if kind == "disc":
+        cv2.circle(photo, (x, y), 8, colour, -1)
+    elif kind == "ring":
+        cv2.circle(photo, (x, y), 9, colour, 2)
+    elif kind == "bar":
+        cv2.rectangle(photo, (x - 2, 2), (x + 2, 28), colour, -1)
+    elif kind == "cross":
+        cv2.drawMarker(photo, (x, y), colour, cv2.MARKER_CROSS, 18, 4)
+    else:
+        photo[::4] = colour
+    return photo
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Paths, names and labels of 12 photos of each of 5 kinds."""
+    folder, rng = tmp_path_factory.mktemp("shapes"), np.random.default_rng(0)
+    names = [f"{kind}/{number}.png" for kind in ("bar", "cross", "disc", "ring", "stripes") for number in range(12)]
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / name), draw_photo(Path(name).parent.name, rng))
+    return [folder / name for name in names], names, [Path(name).parent.name for name in names]
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    """The file of a small network of two blocks with batch norms, weights drawn from a seed."""
+    keras.utils.set_random_seed(0)
+    images = keras.Input((SIZE, SIZE, 3), name="images")
+    x = keras.layers.Rescaling(1 / 127.5, -1.0)(images)
+    for name, filters in (("first", 8), ("second", 16)):
+        x = keras.layers.Conv2D(filters, 3, strides=2, name=name)(x)
+        x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+        x = keras.layers.ReLU(6.0)(x)
+    model = keras.Model(images, keras.layers.GlobalAveragePooling2D(name="pooling")(x), name="small")
+    path = tmp_path_factory.mktemp("backbone") / "small.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(photos, backbone, tmp_path_factory):
+    """A finished run: its folder, the scores it returned, the lines it said."""
+    folder, lines = tmp_path_factory.mktemp("finished"), []
+    options = {"write_augmented": True, "write_tfrecords": True, "say": lines.append}
+    scores = finetune(*photos, folder, backbone=str(backbone), **OPTIONS, **options)
+    return folder, scores, lines
+
+
+def weights_of(folder: Path) -> list[np.ndarray]:
+    return load_model(folder / "extractor.keras").get_weights()
+
+
+def squares_of(photos, rows) -> np.ndarray:
+    return np.stack([read_square(photos[0][row], SIZE) for row in rows])
+
+
+def test_scores_hold_before_and_after_on_the_same_photos(finished):
+    folder, scores, lines = finished
+    assert json.loads((folder / "scores.json").read_text()) == scores
+    for key in ("before", "after"):
+        assert {"normalized_mutual_info", "adjusted_rand_index", "recall_at_1"} <= set(scores["holdout"][key])
+        assert (scores["holdout"][key]["n_images"], scores["holdout"][key]["n_classes"]) == (24, 2)
+    assert scores["n_train"] + scores["n_validation"] == 36
+    assert any("24 photos of 2 classes" in line for line in lines)
+
+
+def test_history_has_both_phases_and_pictures_are_there(finished):
+    folder, _, lines = finished
+    rows = list(csv.DictReader((folder / "history.csv").open()))
+    assert [row["phase"] for row in rows] == ["head"] * 3 + ["backbone"] * 4
+    assert sum("epoch" in line for line in lines) == len(rows)
+    rates = [float(row["learning_rate"]) for row in rows[3:]]
+    assert rates[0] == 0.01 and sorted(rates, reverse=True) == rates
+    for name in ("curves", "augmented", "augmented_five", "holdout"):
+        assert cv2.imread(str(folder / f"{name}.png")).shape[0] > 300
+
+
+def test_tensorboard_reads_the_log(finished):
+    (file,) = (finished[0] / "logs").glob("events*")
+    events = list(tf.compat.v1.train.summary_iterator(str(file)))
+    tags = [(event.step, value.tag) for event in events for value in event.summary.value]
+    assert sum(tag == "val_accuracy" for _, tag in tags) == 7 and max(step for step, _ in tags) == 7
+
+
+def test_only_the_unfrozen_layers_learn_and_no_batch_norm(finished, backbone):
+    before, after = load_model(backbone), load_model(finished[0] / "extractor.keras")
+    changed = {
+        layer.name
+        for layer in before.layers
+        if any(
+            (a != b).any() for a, b in zip(layer.get_weights(), after.get_layer(layer.name).get_weights(), strict=True)
+        )
+    }
+    assert changed == {"second"}
+
+
+def test_exports_compute_the_same_features_everywhere(finished, photos):
+    folder = finished[0]
+    squares = squares_of(photos, range(0, 60, 10))
+    expected = np.asarray(load_model(folder / "extractor.keras")(squares))
+    blob = squares.astype(np.float32)
+    net = cv2.dnn.readNetFromTensorflow(str(folder / "extractor.pb"), "", cv2.dnn.ENGINE_CLASSIC)
+    net.setInput(cv2.dnn.blobFromImages(list(squares)))
+    found = {
+        "h5": load_model(folder / "extractor.h5")(squares),
+        "saved_model": tf.saved_model.load(str(folder / "saved_model")).signatures["serving_default"](
+            images=tf.constant(blob)
+        )["features"],
+        "openvino": openvino.Core().compile_model(folder / "extractor.pb", "CPU", FLOAT32)([blob])[0],
+        "opencv": net.forward(),
+        "extraction": open_extractor(str(folder / "extractor.keras"), "imagenet", folder_for_pb=folder)(squares),
+    }
+    for name, features in found.items():
+        np.testing.assert_allclose(np.asarray(features).reshape(expected.shape), expected, atol=1e-3, err_msg=name)
+
+
+def test_classifier_files_agree_and_sum_to_one(finished, photos):
+    folder = finished[0]
+    squares = squares_of(photos, [0, 30])
+    found = np.asarray(load_model(folder / "classifier.keras")(squares))
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(load_model(folder / "classifier.h5")(squares), found, atol=1e-6)
+    assert (folder / "labels.txt").read_text().split("\n") == ["bar", "disc", "ring", ""]
+
+
+def test_classify_prints_a_line_a_class(finished, photos, capsys):
+    assert main([str(finished[0]), str(photos[0][0]), "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [name for name, _ in classify(finished[0], photos[0][0], 2)]
+    assert float(lines[0].split("  ")[1]) >= float(lines[1].split("  ")[1])
+
+
+def test_classify_answers_faults_in_one_line(finished, tmp_path, capsys):
+    (tmp_path / "text.jpg").write_text("no photo")
+    for folder, photo in ((tmp_path, "text.jpg"), (finished[0], "text.jpg"), (finished[0], "absent.jpg")):
+        assert main([str(folder), str(tmp_path / photo)]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_five_copies_are_on_disk_in_a_folder_a_class(finished):
+    folders = sorted((finished[0] / "augmented").iterdir())
+    assert [folder.name for folder in folders] == ["bar", "disc", "ring"]
+    files = [file for folder in folders for file in folder.iterdir()]
+    assert len(files) == 5 * finished[1]["n_train"]
+    assert cv2.imread(str(files[0])).shape == (30, 30, 3)
+
+
+def test_training_from_tfrecords_equals_training_from_files(finished, photos, backbone, tmp_path):
+    records = finished[0] / "tfrecords"
+    encoded, names, labels = read_records(records)
+    assert sorted(zip(names, labels, strict=True)) == sorted(zip(*photos[1:], strict=True))
+    assert encoded[0] == photos[0][photos[1].index(names[0])].read_bytes()
+    finetune([], [], [], tmp_path, backbone=str(backbone), tfrecords=records, say=lambda line: None, **OPTIONS)
+    for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from lookalike.finetuning.run import finetune
+
+paths, names, labels, folder, backbone, options = json.loads(sys.argv[1])
+
+def say(line):
+    if line.startswith("backbone, epoch 2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+finetune([Path(path) for path in paths], names, labels, Path(folder), backbone=backbone, say=say, **options)
+"""
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(finished, photos, backbone, tmp_path):
+    request = json.dumps([[str(path) for path in photos[0]], *photos[1:], str(tmp_path), str(backbone), OPTIONS])
+    done = subprocess.run([sys.executable, "-c", KILLED, request], capture_output=True, text=True)
+    assert done.returncode == -9, done.stderr
+    assert not (tmp_path / "scores.json").exists()
+    steps = []
+    finetune(*photos, tmp_path, backbone=str(backbone), say=steps.append, **OPTIONS)
+    assert (tmp_path / "history.csv").read_text() == (finished[0] / "history.csv").read_text()
+    for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    for name in ("extractor.keras", "classifier.keras", "extractor.h5", "extractor.pb", "scores.json", "curves.png"):
+        assert (tmp_path / name).read_bytes() == (finished[0] / name).read_bytes(), name
+
+
+def test_a_full_disk_is_one_line_and_loses_no_epoch(finished, photos, backbone, tmp_path, monkeypatch):
+    savez, calls = np.savez, []
+
+    def fill_up(*arguments, **arrays):
+        calls.append(1)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        savez(*arguments, **arrays)
+
+    monkeypatch.setattr(np, "savez", fill_up)
+    with pytest.raises(UserError, match=r"expected room to write .*checkpoint.npz: No space left on device"):
+        finetune(*photos, tmp_path, backbone=str(backbone), say=lambda line: None, **OPTIONS)
+    with np.load(tmp_path / "work" / "checkpoint.npz") as state:
+        assert len(json.loads(str(state["text"]))["history"]) == 2
+
+
+def test_a_checkpoint_of_another_backbone_is_refused(photos, backbone, tmp_path):
+    def stop(line):
+        if line.startswith("backbone, epoch 1"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        finetune(*photos, tmp_path, backbone=str(backbone), say=stop, **OPTIONS)
+    other = tmp_path / "other.keras"
+    other.write_bytes(backbone.read_bytes())
+    with pytest.raises(UserError, match=r"expected a checkpoint made with backbone .* found one made with .*small.ker"):
+        finetune(*photos, tmp_path, backbone=str(other), say=lambda line: None, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unfreeze": "tenth"}, r"found 'tenth': its layers are first, first_norm"),
+        ({"unfreeze": "1.5"}, "expected finetune.unfreeze to be a share from 0 to 1"),
+        ({"unfreeze": 0.0}, "found none from 0.0 on"),
+        ({"unfreeze": "second_norm"}, "found none from 'second_norm' on"),
+        ({"holdout_classes": 4}, "expected at most 3 of the 5 classes"),
+        ({"holdout_classes": ["hat"]}, "found no photo of hat"),
+        ({"backbone": "handcrafted"}, "nothing to learn"),
+        ({"backbone": "model.pb"}, "cannot learn"),
+        ({"tfrecords": "."}, "expected TFRecord files"),
+    ],
+)
+def test_bad_settings_are_one_line(change, message, photos, backbone, tmp_path):
+    options = {"backbone": str(backbone), "say": lambda line: None} | OPTIONS | change
+    with pytest.raises(UserError, match=message) as caught:
+        finetune(*photos, tmp_path, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_photos_without_labels_are_one_line(photos, backbone, tmp_path):
+    with pytest.raises(UserError, match="expected photos with labels to learn from, found none among 60"):
+        finetune(*photos[:2], [""] * 60, tmp_path, backbone=str(backbone))
+
+
+def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch):
+    computed = []
+
+    def build(*arguments, **options):
+        model = build_extractor(*arguments, **options)
+        computed.append(model.compute_dtype)
+        return model
+
+    taught = []
+    monkeypatch.setattr("lookalike.finetuning.run.build_extractor", build)
+    monkeypatch.setattr(
+        "lookalike.finetuning.run.results.write_results", lambda trainee, *rest, **options: taught.append(trainee)
+    )
+    options = OPTIONS | {"backbone": "mobilenet_0.25", "weights": "random", "size": 32, "unfreeze": 0.2}
+    options |= {"epochs": 1, "head_epochs": 1, "mixed_precision": True, "say": lambda line: None}
+    scores = finetune(*photos, tmp_path, **options)
+    assert computed == ["float32", "float16"] and keras.config.dtype_policy().name == "float32"
+    assert np.isfinite(scores["best"]["loss"])
+    assert taught[0].extractor(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
