@@ -1,35 +1,28 @@
-"""Finished results on disk: a folder a stage, whole or absent, with a manifest that says what made it.
+"""Finished results on disk: a folder a stage, whole or absent, with a manifest of what made it and what it holds.
 
 Knows nothing of what a stage computes; `stage.py` uses this to run one.
 """
 
-import hashlib
+import fnmatch
 import json
-import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 
-__all__ = [
-    "FORMAT",
-    "Manifest",
-    "digest_of",
-    "file_digest",
-    "read_manifest",
-    "recover",
-    "replace_folder",
-    "write_json",
-    "write_manifest",
-]
+from lookalike.core.files import digest_of, file_digest, link_or_copy, write_json
 
-FORMAT = 1  # of the artifacts; a higher number makes every older result stale
+__all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_own", "replace_folder", "write_manifest"]
+
+FORMAT = 2  # of the artifacts; a higher number makes every older result stale
 MANIFEST = "manifest.json"
-RUN = "run.json"  # durations and rates: what may differ between identical runs
-UNHASHED = {MANIFEST, RUN, "stat.parquet", "source.json"}  # the last two: times and places of the photos
-UNHASHED_FOLDERS = {"logs", "saved_model"}  # TensorFlow writes clock times and random numbers into both
+MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
+OLDER_LIST = ".lookalike-folders.json"
+RUN = "run.json"  # durations, rates, how much was computed anew: what may differ between identical runs
+# Not hashed: TensorFlow writes clock times and random numbers into both folders. The rest is of older formats.
+VOLATILE = {MANIFEST, RUN, MARKER, "logs", "saved_model", "stat.parquet", "source.json", OLDER_LIST}
 RECORDED_PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "scikit-network", "opencv-python-headless", "tensorflow", "tensorflow-cpu"),
     *("keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom", "matplotlib", "pyarrow"),
@@ -38,36 +31,29 @@ RECORDED_PACKAGES = (
 
 @dataclass(frozen=True)
 class Manifest:
-    """What made an artifact, and what it holds. No clock times: an identical rerun writes an identical manifest."""
+    """What made an artifact, and what it holds. Nothing that differs between identical runs: that is in run.json."""
 
     stage: str
     parameters: dict
-    inputs: dict[str, str]  # stage (or "photos") -> digest it was made from
-    digest: str  # of the parameters and files; what later stages record as their input
-    row_key: str = ""  # what a single row depends on besides its image; "" where rows are not kept
-    files: dict[str, str] = field(default_factory=dict)  # relative name -> sha256
+    inputs: dict[str, str]  # "stage/files" -> digest it was made from
+    digest: str  # of the parameters and files
+    row_key: str = ""  # what a single row depends on besides its photo; "" where rows are not kept
+    root: str = ""  # the folder of photos that the rows name, as seen from the artifact's own folder
+    files: dict[str, list] = field(default_factory=dict)  # relative name -> [sha256, bytes]
     counts: dict[str, object] = field(default_factory=dict)
     approximations: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
-
-def digest_of(value: object) -> str:
-    """Return the sha256 of a JSON-able value, independent of key order."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    def matching(self, pattern: str) -> dict[str, list]:
+        """Return the files whose names match a shell pattern."""
+        return {name: entry for name, entry in self.files.items() if fnmatch.fnmatchcase(name, pattern)}
 
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Return a folder's manifest, or None where it is absent, broken or of another format: do the work again."""
     try:
-        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        manifest = Manifest(**_read_json(folder / MANIFEST))
     except (OSError, ValueError, TypeError):
         return None
     return manifest if manifest.format == FORMAT else None
@@ -80,17 +66,19 @@ def write_manifest(
     inputs: Mapping[str, str],
     *,
     row_key: str = "",
+    root: str = "",
     counts: Mapping[str, object],
-    approximations: list[str],
+    approximations: Sequence[str],
 ) -> Manifest:
     """Hash the files of a folder and write its manifest last, synced to disk."""
-    files = {name: file_digest(folder / name) for name in _file_names(folder)}
+    files = {name: [file_digest(folder / name), (folder / name).lstat().st_size] for name in _hashed(folder)}
     manifest = Manifest(
         stage=stage,
         parameters=dict(parameters),
         inputs=dict(inputs),
         digest=digest_of([stage, FORMAT, dict(parameters), files]),
         row_key=row_key,
+        root=root,
         files=files,
         counts=dict(counts),
         approximations=list(approximations),
@@ -100,25 +88,51 @@ def write_manifest(
     return manifest
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write JSON aside, sync it, then put it in place."""
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2, ensure_ascii=True)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+def damage(folder: Path, manifest: Manifest, *, pattern: str = "*", digests: bool = False) -> Iterator[str]:
+    """Yield a phrase for each file that is not as the manifest says: missing, of another size, of other bytes.
+
+    pattern: of the names to look at. digests: read every file, too; otherwise only its size is compared.
+    """
+    for name, (digest, size) in manifest.matching(pattern).items():
+        path = folder / name
+        try:
+            found = path.lstat().st_size
+        except OSError:
+            yield f"{name} is missing"
+            continue
+        if found != size:
+            yield f"{name} has {found:,} bytes in place of {size:,}"
+        elif digests and file_digest(path) != digest:
+            yield f"{name} has other bytes than were written"
 
 
-def replace_folder(draft: Path, final: Path) -> None:
-    """Put a finished draft in the place of `final`. A crash leaves the old or the new one (see `recover`)."""
+def replace_folder(draft: Path, final: Path, *, own: set[str] | None = None) -> None:
+    """Put a finished draft in the place of `final`. A crash leaves the old or the new one (see `recover`).
+
+    Files in `final` that no stage wrote are the user's: they move along. own: the names that were written, by default
+    those of the manifest.
+    """
     recover(final)
     aside = _aside(final)
     if final.exists():
+        for name in _foreign(final, own):
+            if not (draft / name).exists():
+                link_or_copy(final / name, draft / name)
         final.rename(aside)
     draft.rename(final)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_own(folder: Path) -> None:
+    """Remove an artifact, but no file that no stage wrote."""
+    foreign = set(_foreign(folder, None))
+    for name in [name for name in _names(folder) if name not in foreign]:
+        (folder / name).unlink()
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def recover(final: Path) -> None:
@@ -136,14 +150,39 @@ def _aside(final: Path) -> Path:
     return final.with_name(f".{final.name}.old")
 
 
-def _file_names(folder: Path) -> list[str]:
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    names = (path.relative_to(folder).as_posix() for path in paths)
-    kept = (name for name in names if name not in UNHASHED and name.split("/")[0] not in UNHASHED_FOLDERS)
-    return sorted(name for name in kept if not name.startswith("."))
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _names(folder: Path) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _hashed(folder: Path) -> list[str]:
+    names = (name for name in _names(folder) if name.split("/")[0] not in VOLATILE)
+    return [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+
+
+def _foreign(folder: Path, own: set[str] | None) -> list[str]:
+    """Return the names of files that are in no list of what was written here; without a list all others are."""
+    own = _written(folder) if own is None else own
+    return [name for name in _names(folder) if name not in own and name.split("/")[0] not in VOLATILE]
+
+
+def _written(folder: Path) -> set[str]:
+    """Return what the manifest says was written, or, in a folder of groups of an older format, its own list."""
+    try:
+        return set(_read_json(folder / MANIFEST)["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, ValueError):
+            return set(_read_json(folder / OLDER_LIST))
+    return set()
 
 
 def _versions() -> dict[str, str]:
+    from importlib import metadata  # late, so that --help is instant
+
     found = {"python": sys.version.split()[0]}
     for package in RECORDED_PACKAGES:
         try:

@@ -3,54 +3,71 @@
 Exit status: 0 done, 1 a failed stage, 2 bad settings, 130 stopped by the user.
 """
 
-import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, CliImplicitFlag, SettingsError
 
 from lookalike.core.errors import UserError
+from lookalike.core.files import disk_remedy
 from lookalike.core.progress import set_progress
 from lookalike.core.stage import STAGES
 
-__all__ = ["run"]
+__all__ = ["Action", "run"]
 
 COMMON = ("dataset", "photos", "output", "img", "run")
-# None: libraries that write by C report a short write without a number.
-DISK_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, None}
+
+
+class Action(NamedTuple):
+    """A flag that does something else than run the stage: its type, default and comment, and what it does.
+
+    run: takes the settings and the flag's value.
+    """
+
+    kind: type
+    default: object
+    comment: str
+    run: Callable
 
 
 def run(
     main: Callable[..., None],
     settings_class: type[BaseSettings],
     name: str | None,
-    actions: Mapping[str, tuple[type, object, str]] | None = None,
+    actions: Mapping[str, Action] | None = None,
 ) -> None:
-    """Parse the flags, call `main(settings)` and exit.
+    """Parse the flags, call `main(settings)`, or the action that a flag asks for, and exit.
 
-    name: the stage whose section the flags may set, None for all sections. actions: flags that are no settings,
-    name -> (type, default, comment); their values stand on the settings object. `--debug` shows tracebacks.
+    name: the stage whose section the flags may set, None for all sections. `--debug` shows tracebacks.
     """
-    settings = _parse(_command_model(settings_class, name, actions or {}), Path(sys.argv[0]).name)
+    actions = actions or {}
+    settings = _parse(_command_model(settings_class, name, actions), settings_class, Path(sys.argv[0]).name)
     set_progress(settings.run.progress)
+    shown = name or "run_all"
     try:
-        main(settings)
+        asked = [action for action in actions if getattr(settings, action) != actions[action].default]
+        if asked:
+            actions[asked[0]].run(settings, getattr(settings, asked[0]))
+        else:
+            main(settings)
     except KeyboardInterrupt:
-        _leave(
-            130, f"{name or 'run_all'}: stopped; earlier results are untouched, the same command continues", settings
-        )
+        _leave(130, f"{shown}: stopped; earlier results are untouched, the same command continues", settings)
     except UserError as error:
-        _leave(1, f"{name or 'run_all'}: {error}", settings)
+        _leave(1, f"{shown}: {error}", settings)
+    except BrokenPipeError:
+        os._exit(141)  # the reader of our lines has gone: nothing more to say
     except OSError as error:
-        if error.errno not in DISK_FAULTS:
+        remedy = disk_remedy(error)
+        if remedy is None:
             raise
         place = f" at {error.filename}" if error.filename else ""
-        remedy = "make room or change permissions and run the same command; earlier results are untouched"
-        _leave(1, f"{name or 'run_all'}: cannot write or read{place}: {error.strerror or error}; {remedy}", settings)
+        line = f"{shown}: cannot write or read{place}: {error.strerror or error}; {remedy} and run the same command"
+        _leave(1, f"{line}; earlier results are untouched", settings)
 
 
 def _leave(status: int, line: str, settings: BaseSettings) -> None:
@@ -65,26 +82,46 @@ def _leave(status: int, line: str, settings: BaseSettings) -> None:
 def _command_model(settings_class: type[BaseSettings], name: str | None, actions: Mapping) -> type[BaseSettings]:
     """Return a settings class of the fields one command reads: --help lists those, others are refused."""
     fields = settings_class.model_fields
-    wanted = fields if name is None else (*COMMON, STAGES.get(name, name))
-    chosen = {key: (fields[key].annotation, fields[key]) for key in wanted}
-    chosen["debug"] = (CliImplicitFlag[bool], Field(False, description="Show the traceback of an error."))
-    for action, (kind, default, comment) in actions.items():
-        kind = CliImplicitFlag[bool] if kind is bool else kind
-        chosen[action] = (kind, Field(default, description=comment))
     plain = type("Plain", (BaseSettings,), {"model_config": settings_class.model_config})
-    return create_model("Settings", __base__=plain, **chosen)
+    wanted = {} if name is None else {key: fields[key] for key in (*COMMON, STAGES[name].section)}
+    chosen = {key: (field.annotation, field) for key, field in wanted.items()}
+    chosen["debug"] = (CliImplicitFlag[bool], Field(False, description="Show the traceback of an error."))
+    for flag, action in actions.items():
+        kind = CliImplicitFlag[bool] if action.kind is bool else action.kind
+        chosen[flag] = (kind, Field(action.default, description=action.comment))
+    # All sections: the class itself, with what it checks across sections.
+    return create_model("Settings", __base__=settings_class if name is None else plain, **chosen)
 
 
-def _parse(model: type[BaseSettings], program: str) -> BaseSettings:
+def _parse(model: type[BaseSettings], settings_class: type[BaseSettings], program: str) -> BaseSettings:
     model.model_config["cli_prog_name"] = program
-    try:
-        return model(_cli_parse_args=sys.argv[1:], _cli_exit_on_error=False)
-    except ValidationError as error:
-        lines = [_bad_setting(fault) for fault in error.errors()]
-    except SettingsError as error:
-        lines = [f"{str(error).removeprefix('error parsing CLI: ')}: see python {program} --help"]
-    print("\n".join(lines), file=sys.stderr)
+    renamed = getattr(settings_class, "RENAMED", {})
+    lines = [*_unknown_in_environment(settings_class), *_renamed_flags(renamed)]
+    if not lines:
+        try:
+            return model(_cli_parse_args=sys.argv[1:], _cli_exit_on_error=False)
+        except ValidationError as error:
+            lines = [_bad_setting(fault) for fault in error.errors()]
+        except SettingsError as error:
+            lines = [f"{str(error).removeprefix('error parsing CLI: ')}: see python {program} --help"]
+    print("\n".join(" ".join(line.splitlines()) for line in lines), file=sys.stderr)
     raise SystemExit(2)
+
+
+def _unknown_in_environment(settings_class: type[BaseSettings]) -> list[str]:
+    """Return a line for each variable that has the prefix and names no section: it would be ignored silently."""
+    prefix = settings_class.model_config.get("env_prefix", "")
+    delimiter = settings_class.model_config.get("env_nested_delimiter") or "\0"
+    names = [name for name in sorted(os.environ) if prefix and name.upper().startswith(prefix)]
+    first = {name: name[len(prefix) :].lower().split(delimiter)[0] for name in names}
+    known = ", ".join(settings_class.model_fields)
+    unknown = [name for name in names if first[name] not in settings_class.model_fields]
+    return [f"{name}: expected one of {known} after {prefix}, found {first[name]!r}" for name in unknown]
+
+
+def _renamed_flags(renamed: Mapping[str, str]) -> list[str]:
+    flags = (argument[2:].split("=")[0] for argument in sys.argv[1:] if argument.startswith("--"))
+    return [f"{flag}: expected its new name {renamed[flag]}, found the old one" for flag in flags if flag in renamed]
 
 
 def _bad_setting(fault: Mapping) -> str:
@@ -92,6 +129,8 @@ def _bad_setting(fault: Mapping) -> str:
     setting = ".".join(str(part) for part in fault["loc"]) or "settings"
     if fault["type"] == "extra_forbidden":
         return f"{setting}: expected a known setting, found this one, which does not exist: see --help"
+    if not fault["loc"]:  # checked across sections: the message names the settings
+        return fault["msg"].removeprefix("Value error, ")
     return f"{setting}: expected {_allowed(fault)}, found {fault['input']!r}"
 
 

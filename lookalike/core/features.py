@@ -1,51 +1,91 @@
-"""Feature vectors on disk: row-aligned shards `<name>_00000.npy` with an index that names each row's photo."""
+"""Feature vectors on disk: row-aligned shards `<name>_00000.npy`, and features.parquet, which names their photos."""
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 
+from lookalike.core.arrays import unit_rows
+from lookalike.core.artifacts import Manifest, damage
 from lookalike.core.errors import UserError
-from lookalike.core.executors import EXECUTORS, shard_slices
-from lookalike.core.tables import Columns, read_table, write_table
+from lookalike.core.shards import Part
+from lookalike.core.tables import read_table, write_table
 
-__all__ = ["Known", "finish_index", "known_rows", "load", "read_index", "shard_file", "write_shards"]
+__all__ = ["INDEX", "Features", "known_parts", "load", "shard_file", "write_index", "write_shard"]
 
-KEPT = ".kept"  # shards of interrupted runs, inside a draft
-INDEX = "index.parquet"  # columns: path, key (digest of the image), shard, row
-Known = dict[str, tuple[Path, int, int]]  # key -> folder, shard, row of a vector that need not be computed again
-Compute = Callable[[Sequence[int]], tuple[Mapping[str, np.ndarray], Sequence[str | None]]]
+INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
 
 
-def load(folder: Path | str, name: str = "features", *, unit: bool = False) -> tuple[list[str], np.ndarray]:
-    """Return (paths, matrix) of a published `03_extract` folder.
+class Features:
+    """Rows of feature vectors (n, d) spread over files that stay memory-mapped; float32 whatever is stored.
 
-    paths: n names relative to the photos' folder, sorted. matrix: float32 (n, d), row i belongs to paths[i]; stored
-    float16 is widened. name: the matrix to read, "features" or "base". unit: scale rows to length 1 (zeros stay).
-    Raises UserError where there is none.
+    Slices and lists of rows are read when asked for: `rows[10:20]`, `rows[[3, 5]]`, `np.asarray(rows)`.
     """
-    index = read_index(Path(folder))
-    shards = sorted(set(index["shard"]))
-    files = [shard_file(Path(folder), name, shard) for shard in shards]
-    if not files or not files[0].exists():
-        raise UserError(f"expected {name} in {folder}, found none: run python 03_extract.py")
-    parts = [np.load(file, mmap_mode="r") for file in files]
-    matrix = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    matrix = matrix.astype(np.float32, copy=False)
-    if unit:
-        norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-        matrix = matrix / np.where(norms > 0, norms, 1)
-    return index["path"], matrix
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, shards: Sequence[np.ndarray], shard: np.ndarray, row: np.ndarray, *, unit: bool = False) -> None:
+        self._shards, self._shard, self._row, self._unit = list(shards), shard, row, unit
+        self.shape = (len(row), shards[0].shape[1])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def size(self) -> int:
+        """Numbers in all."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes a number."""
+        return self.dtype.itemsize
+
+    def __getitem__(self, rows: int | slice | Sequence[int] | np.ndarray) -> np.ndarray:
+        shard, row = self._shard[rows], self._row[rows]
+        if np.ndim(row) == 0:
+            return self[np.array([rows])][0]
+        found = np.empty((len(row), self.shape[1]), np.float32)
+        for number in np.unique(shard):
+            here = np.flatnonzero(shard == number)
+            found[here] = self._shards[number][row[here]]
+        return unit_rows(found) if self._unit else found
+
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or np.float32, copy=False)
 
 
-def read_index(folder: Path) -> Columns:
-    """Return the index of a published folder of features."""
+def load(
+    folder: Path | str, paths: Sequence[str] | None = None, *, name: str = "features", unit: bool = False
+) -> tuple[list[str], Features]:
+    """Return (paths, rows) of a published `03_extract` folder.
+
+    paths: names relative to the photos' folder to select, in this order; by default all n, sorted. rows: float32
+    (n, d) on disk, row i belongs to paths[i]. name: the matrix to read, "features", or "base" and "finetuned" where
+    they lie side by side. unit: scale rows to length 1 (zeros stay). Raises UserError where there is none, or a path
+    has no row.
+    """
+    folder = Path(folder)
     try:
-        return read_table(folder / INDEX).to_pydict()
-    except OSError:
-        raise UserError(f"expected features in {folder}, found none: run python 03_extract.py") from None
+        index = read_table(folder / INDEX)
+        files = [shard_file(folder, name, shard) for shard in range(_last(index["shard"]) + 1)]
+        shards = [np.load(file, mmap_mode="r") for file in files]
+    except (OSError, ValueError, pa.ArrowException):
+        raise UserError(f"expected {name} in {folder}, found none that are whole: run python 03_extract.py") from None
+    names, shard, row = index["path"].to_pylist(), index["shard"].to_numpy(), index["row"].to_numpy()
+    if any(row[shard == number].max(initial=-1) >= len(rows) for number, rows in enumerate(shards)):
+        raise UserError(f"expected {INDEX} and {name} of one run in {folder}, found others: run python 03_extract.py")
+    if paths is not None:
+        places = {path: place for place, path in enumerate(names)}
+        missing = [path for path in paths if path not in places]
+        if missing:
+            raise UserError(f"expected a vector of {missing[0]} in {folder}, found none: run python 03_extract.py")
+        chosen = np.array([places[path] for path in paths], int)
+        names, shard, row = list(paths), shard[chosen], row[chosen]
+    return names, Features(shards, shard, row, unit=unit)
 
 
 def shard_file(folder: Path, name: str, shard: int) -> Path:
@@ -53,100 +93,45 @@ def shard_file(folder: Path, name: str, shard: int) -> Path:
     return folder / f"{name}_{shard:05d}.npy"
 
 
-def known_rows(published: Path | None, draft: Path) -> Known:
-    """Return the rows that a published result and an unfinished draft hold; the draft's shards are set aside first.
+def known_parts(folder: Path, manifest: Manifest) -> list[Part]:
+    """Return the shards of a published result as parts, those that are damaged left out."""
+    broken = {phrase.split(" ", 1)[0] for phrase in damage(folder, manifest, digests=True)}
+    if INDEX in broken:
+        return []
+    index = read_table(folder / INDEX)
+    names = {name.rpartition("_")[0] for name in manifest.matching("*_[0-9][0-9][0-9][0-9][0-9].npy")}
+    parts = []
+    for shard in range(_last(index["shard"]) + 1):
+        files = {name: shard_file(folder, name, shard) for name in sorted(names)}
+        if not broken & {file.name for file in files.values()}:
+            rows = index.filter(pa.compute.equal(index["shard"], shard)).select(["path", "key"]).to_pylist()
+            arrays = {name: np.load(file, mmap_mode="r") for name, file in files.items()}
+            parts.append(Part([row | {"reusable": True, "error": None} for row in rows], arrays))
+    return parts
 
-    published is None where its rows were made with other parameters.
-    """
-    known: Known = {}
-    if published is not None and (published / INDEX).exists():
-        index = read_table(published / INDEX).to_pydict()
-        known |= {
-            key: (published, *place) for key, *place in zip(index["key"], index["shard"], index["row"], strict=True)
+
+def write_shard(draft: Path, shard: int, part: Part) -> pa.Table:
+    """Write the rows of a part that have a vector as shard number `shard`; return their part of the index."""
+    good = [number for number, row in enumerate(part.rows) if not row["error"]]
+    for name, array in part.arrays.items():
+        np.save(shard_file(draft, name, shard), array[good], allow_pickle=False)
+    rows = [part.rows[number] for number in good]
+    return pa.table(
+        {
+            "path": pa.array([row["path"] for row in rows], pa.string()),
+            "key": pa.array([row["key"] for row in rows], pa.string()),
+            "shard": pa.array([shard] * len(rows), pa.int32()),
+            "row": pa.array(range(len(rows)), pa.int32()),
         }
-    for folder in _set_aside(draft):
-        for file in sorted(folder.glob("shard_*.parquet")):
-            shard = int(file.stem.removeprefix("shard_"))
-            known |= {key: (folder, shard, row) for row, key in enumerate(read_table(file).to_pydict()["key"])}
-    return known
+    )
 
 
-def write_shards(
-    draft: Path,
-    paths: Sequence[str],
-    keys: Sequence[str],
-    known: Known,
-    compute: Compute,
-    *,
-    shard_size: int,
-    executor: Callable = EXECUTORS["local"],
-) -> Iterator[tuple[int, int, dict[str, str]]]:
-    """Write the vectors of all rows shard by shard, computing only those not known.
-
-    compute: takes row numbers (maybe none), returns matrices by name, one row each, and an error or None for each.
-    Yields for each finished shard: its rows, how many were computed, errors by path. Rows with an error are left out.
-    """
-
-    def work(part: slice) -> tuple[int, int, dict[str, str]]:
-        rows = range(part.start, part.stop)
-        new = [row for row in rows if keys[row] not in known]
-        matrices, errors = compute(new)
-        bad = {row: error for row, error in zip(new, errors, strict=True) if error is not None}
-        good = [row for row in rows if row not in bad]
-        shard = part.start // shard_size
-        for name, matrix in matrices.items():
-            vectors = dict(zip(new, matrix, strict=True))
-            vectors |= {row: _known_vector(known[keys[row]], name) for row in good if row not in vectors}
-            _save(shard_file(draft, name, shard), _stacked([vectors[row] for row in good], like=matrix))
-        # Written last: a shard counts as finished once its list of rows is there.
-        listed = {"path": [paths[row] for row in good], "key": [keys[row] for row in good]}
-        write_table(draft / f"shard_{shard:05d}.parquet", listed)
-        return len(rows), len(new), {paths[row]: error for row, error in bad.items()}
-
-    return executor(work, shard_slices(len(paths), shard_size))
-
-
-def finish_index(draft: Path) -> Columns:
-    """Join the row lists of a draft's shards into its index and return it."""
-    tables = []
-    for file in sorted(draft.glob("shard_*.parquet")):
-        table = read_table(file).to_pydict()
-        shard = int(file.stem.removeprefix("shard_"))
-        tables.append(table | {"shard": [shard] * len(table["path"]), "row": list(range(len(table["path"])))})
-        file.unlink()
-    shutil.rmtree(draft / KEPT, ignore_errors=True)
-    index = {name: [value for table in tables for value in table[name]] for name in tables[0]}
+def write_index(draft: Path, tables: Iterable[pa.Table]) -> pa.Table:
+    """Write the index of all shards and return it."""
+    index = pa.concat_tables(tables)
     write_table(draft / INDEX, index)
     return index
 
 
-def _set_aside(draft: Path) -> list[Path]:
-    """Move the shards of an interrupted run out of the way of new ones; return all folders of such shards."""
-    kept = draft / KEPT
-    shards = sorted(draft.glob("shard_*.parquet"))
-    if shards:
-        place = kept / f"{len(list(kept.glob('*'))):05d}"
-        place.mkdir(parents=True)
-        for file in [*draft.glob("*_[0-9]*.npy"), *shards]:  # lists last: without its list a shard is not finished
-            file.rename(place / file.name)
-    return sorted(kept.glob("*"))
-
-
-def _known_vector(place: tuple[Path, int, int], name: str) -> np.ndarray:
-    folder, shard, row = place
-    return _mapped(shard_file(folder, name, shard))[row]
-
-
-@lru_cache(maxsize=256)
-def _mapped(file: Path) -> np.ndarray:
-    return np.load(file, mmap_mode="r")
-
-
-def _stacked(vectors: list[np.ndarray], like: np.ndarray) -> np.ndarray:
-    return np.stack(vectors) if vectors else np.empty((0, like.shape[1]), like.dtype)
-
-
-def _save(file: Path, array: np.ndarray) -> None:
-    aside = file.with_name(f".{file.name}")
-    np.save(aside, array, allow_pickle=False)
-    aside.replace(file)
+def _last(shards: pa.ChunkedArray) -> int:
+    return pa.compute.max(shards).as_py() if len(shards) else -1

@@ -1,45 +1,76 @@
-"""All stages in order: which are up to date, and running those that are not."""
+"""The steps of a script, and all scripts in order: which steps are up to date, and running those that are not."""
 
 import runpy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from lookalike.catalog import catalog
 from lookalike.core.errors import UserError
-from lookalike.core.stage import STAGES, is_current, stage_folder
-from lookalike.preprocess import prepared
+from lookalike.core.stage import STAGES, command, dataset_lock, faults, is_current, stage_folder
 
-__all__ = ["run_all"]
+__all__ = ["Step", "run_all", "run_steps", "verify"]
 
 
-def run_all(settings, scripts: Path, stages: Iterable[str] = STAGES) -> None:
-    """Run each stage whose published result its settings, inputs or photos have outdated; stop at the first failure.
+class Step(NamedTuple):
+    """One stage of a script: a function of the settings that publishes its result.
 
-    scripts: the folder of the stages' scripts. Raises UserError with the stage's name in front.
+    holds: whether what the stage read besides its inputs is still as it was. wanted: whether the settings ask for it.
     """
-    for name in stages:
-        if not _is_wanted(settings, name):
-            continue
-        if is_current(settings, name) and SOURCES_HOLD.get(name, _always)(settings):
-            print(f"{name}: up to date -> {stage_folder(settings, name)}", flush=True)
-            continue
-        try:
-            runpy.run_path(str(scripts / f"{name}.py"))["main"](settings)
-        except UserError as error:
-            raise UserError(f"{name}: {error}") from error
+
+    run: Callable
+    holds: Callable = lambda settings: True
+    wanted: Callable = lambda settings: True
 
 
-def _is_wanted(settings, name: str) -> bool:
-    return getattr(getattr(settings, STAGES[name]), "enabled", True)
+def run_steps(settings, steps: Mapping[str, Step]) -> None:
+    """Run the steps of one script that are out of date; where none is, the first again, since the user asked for it."""
+    with dataset_lock(settings):
+        again = all(_is_done(settings, name, step) for name, step in steps.items())
+        for number, (name, step) in enumerate(steps.items()):
+            if (again and number == 0) or not _is_done(settings, name, step):
+                step.run(settings)
 
 
-def _photos_unchanged(settings) -> bool:
-    listing = catalog.find_files(catalog.photos_folder(settings), outside=(settings.output, settings.img))
-    return catalog.is_unchanged(stage_folder(settings, "00_make_labels"), listing)
+def run_all(settings, scripts: Path) -> None:
+    """Run each step whose published result its settings, inputs or photos have outdated; stop at the first failure.
+
+    scripts: the folder of the stages' scripts. Raises UserError with the step's name in front.
+    """
+    with dataset_lock(settings):
+        for script in dict.fromkeys(info.script or name for name, info in STAGES.items()):
+            for name, step in runpy.run_path(str(scripts / f"{script}.py"))["STEPS"].items():
+                _run_one(settings, name, step)
 
 
-def _always(settings) -> bool:
-    return True
+def verify(settings) -> None:
+    """Compare every file of every published result with its manifest, and print what is damaged.
+
+    Raises UserError where anything is.
+    """
+    damaged = 0
+    for name in STAGES:
+        folder = stage_folder(settings, name)
+        found = list(faults(settings, name))
+        for phrase in found:
+            print(f"{name}: {phrase}: run {command(settings, name)}")
+        if folder.exists() and not found:
+            print(f"{name}: as it was written -> {folder}", flush=True)
+        damaged += len(found)
+    if damaged:
+        raise UserError(f"expected all files as they were written, found {damaged:,} damaged: see above")
 
 
-SOURCES_HOLD: dict[str, Callable] = {"00_make_labels": _photos_unchanged, "01_preprocess": prepared.is_intact}
+def _run_one(settings, name: str, step: Step) -> None:
+    if not step.wanted(settings):
+        return
+    if _is_done(settings, name, step):
+        print(f"{name}: up to date -> {stage_folder(settings, name)}", flush=True)
+        return
+    try:
+        step.run(settings)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
+
+
+def _is_done(settings, name: str, step: Step) -> bool:
+    return not step.wanted(settings) or (is_current(settings, name) and step.holds(settings))

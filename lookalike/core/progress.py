@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tqdm import tqdm
-
 __all__ = ["progress", "set_progress"]
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
@@ -25,6 +23,8 @@ def progress(label: str, total: int, unit: str = "images") -> Iterator[Callable[
     """Yield `advance(n)`, to be called as `n` more of `total` units are done."""
     mode = _mode if _mode != "auto" else "bar" if sys.stderr.isatty() else "lines"
     if mode == "bar":
+        from tqdm import tqdm  # late, so that --help is instant
+
         with tqdm(total=total, desc=label, unit=f" {unit}", dynamic_ncols=True, leave=False) as bar:
             yield lambda n=1: bar.update(n) and None
     else:

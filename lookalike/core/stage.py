@@ -1,41 +1,53 @@
 """One run of a stage: check its inputs, work in a draft folder, publish the draft whole.
 
-The order of the stages is in `STAGES`; a stage's name is its script, its config section and its folder.
+The stages and their order are in `STAGES`; a stage's name is its folder, and mostly its script.
 """
 
-import fcntl
-import json
+import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lookalike.core.artifacts import (
+    RUN,
     Manifest,
-    file_digest,
+    damage,
     read_manifest,
     recover,
     replace_folder,
-    write_json,
     write_manifest,
 )
 from lookalike.core.errors import UserError
+from lookalike.core.files import content_digest, digest_of, write_json
+from lookalike.core.locks import hold
 
-__all__ = ["STAGES", "Stage", "is_current", "parameters_of", "stage_folder"]
+__all__ = ["STAGES", "Stage", "command", "dataset_lock", "faults", "is_current", "parameters_of", "stage_folder"]
 
-BESIDE = {"04_sweep": "cluster"}  # results made on request, which no stage reads and run_all.py does not make
-DRAFT = ".draft.json"  # holds the row key of an unfinished draft
-STAGES = {  # script and folder name -> section of config.py
-    "00_make_labels": "make_labels",
-    "01_preprocess": "preprocess",
-    "02_finetune": "finetune",
-    "03_extract": "extract",
-    "04_cluster": "cluster",
-    "05_evaluate": "evaluate",
-    "06_visualize": "visualize",
+
+class Info(NamedTuple):
+    """Where a stage's settings, script and result are."""
+
+    section: str  # of config.py
+    script: str = ""  # if not of the stage's name
+    folder: str = ""  # below output/<dataset>, if not of the stage's name
+
+
+STAGES = {
+    "00_make_labels": Info("make_labels"),
+    "01_preprocess": Info("preprocess"),
+    "02_finetune": Info("finetune"),
+    "03_extract": Info("extract"),
+    "04_cluster": Info("cluster"),
+    "04_near_duplicates": Info("cluster", script="04_cluster"),
+    "04_folders": Info("cluster", script="04_cluster", folder="groups"),
+    "04_sweep": Info("cluster", script="04_cluster"),
+    "05_evaluate": Info("evaluate"),
+    "06_visualize": Info("visualize"),
 }
+RowKey = Callable[[dict, dict], object]  # (parameters, digests of the inputs) -> what a row depends on
 
 
 class Settings(Protocol):
@@ -47,139 +59,188 @@ class Settings(Protocol):
 
 def stage_folder(settings: Settings, name: str) -> Path:
     """Return the folder of a stage's published result."""
-    return Path(settings.output) / settings.dataset / name
+    return Path(settings.output) / settings.dataset / (STAGES[name].folder or name)
+
+
+def dataset_lock(settings: Settings) -> ExitStack:
+    """Return a context in which no other process works on the results of this dataset. Raises UserError."""
+    folder = Path(settings.output) / settings.dataset
+    stack = ExitStack()
+    stack.enter_context(hold(folder / ".lock", what=str(folder)))
+    return stack
 
 
 def parameters_of(settings: Settings, name: str) -> dict:
-    """Return what a stage's result depends on: its section, and the content of every file the section names."""
-    parameters = getattr(settings, (STAGES | BESIDE)[name]).parameters()
-    files = {value for value in parameters.values() if isinstance(value, str) and ("/" in value or "." in value)}
-    digests = {value: file_digest(Path(value)) for value in sorted(files) if Path(value).is_file()}
-    return parameters | ({"content": digests} if digests else {})
+    """Return what a stage's result depends on: settings, and the content of every file and folder that they name."""
+    section = getattr(settings, STAGES[name].section)
+    digests = {str(path): content_digest(Path(path)) for path in section.files(name)}
+    return section.parameters(name) | ({"content": digests} if digests else {})
+
+
+def command(settings: Settings, name: str) -> str:
+    """Return the command that makes a stage's result, with the flags in use that say where things are."""
+    fields = getattr(type(settings), "model_fields", {})
+    flags = ["--dataset", settings.dataset]
+    for flag in ("photos", "output", "img"):
+        value = getattr(settings, flag, None)
+        if flag in fields and value != fields[flag].default:
+            flags += [f"--{flag}", str(value)]
+    return f"python {STAGES[name].script or name}.py {shlex.join(flags)}"
 
 
 def is_current(settings: Settings, name: str) -> bool:
-    """Say whether a stage's published result is what its settings and inputs, as they stand on disk, would give."""
+    """Say whether a stage's published result is whole and is what its settings and inputs, as on disk, would give."""
     folder = stage_folder(settings, name)
     manifest = read_manifest(folder)
-    if manifest is None or manifest.parameters != parameters_of(settings, name):
+    if manifest is None or manifest.parameters != parameters_of(settings, name) or any(damage(folder, manifest)):
         return False
-    return all(_digest(settings, source) in (None, digest) for source, digest in manifest.inputs.items())
+    return all(_digest(settings, source) == digest for source, digest in manifest.inputs.items())
+
+
+def faults(settings: Settings, name: str) -> Iterator[str]:
+    """Yield a phrase for each file of a published result that is not as it was written; reads all of them."""
+    folder = stage_folder(settings, name)
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        yield from damage(folder, manifest, digests=True)
+    elif folder.exists():
+        yield "the manifest is missing, damaged or of an older format"
 
 
 class Stage:
     """A stage at work, as a context manager; `publish` ends it, leaving without it keeps the old result.
 
-    inputs: names of the stages it reads. row_key: given by stages whose unfinished or older work is worth keeping;
-    returns, from the parameters and the digests of the inputs, what a row depends on besides its photo. A draft that
-    was interrupted with the same key is taken up again.
+    inputs: "stage" or "stage/files" (a shell pattern): what it reads. row_key: given by stages whose unfinished or
+    older rows are worth keeping; returns what a row depends on besides its photo. Entering raises UserError where an
+    input is missing, damaged or older than its own inputs, or where another process works on the dataset.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        name: str,
-        *,
-        inputs: Iterable[str] = (),
-        row_key: Callable[[dict, dict], str] = lambda parameters, inputs: "",
+        self, settings: Settings, name: str, *, inputs: Iterable[str] = (), row_key: RowKey | None = None
     ) -> None:
         self.name = name
         self.folder = stage_folder(settings, name)
         self.draft = self.folder.with_name(f".{name}.draft")
-        self._settings = settings
-        self._parameters = parameters_of(settings, name)
-        self.inputs = {source: _checked_digest(settings, source, name) for source in inputs}
-        self.row_key = row_key(self._parameters, self.inputs)
+        self._settings, self._sources, self._make_key = settings, tuple(inputs), row_key
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Stage":
         self.started = time.monotonic()
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.folder.parent / f".{self.name}.lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"{self.name} is already running on {self.folder.parent}: wait for it to end") from None
-        recover(self.folder)
-        self.resumed = self._open_draft()
+        with ExitStack() as stack:
+            stack.enter_context(dataset_lock(self._settings))
+            self._begin()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._lock.close()
+        self._stack.close()
+
+    def _begin(self) -> None:
+        recover(self.folder)
+        self.parameters = parameters_of(self._settings, self.name)
+        self.inputs = {source: _checked_digest(self._settings, source, self.name) for source in self._sources}
+        self.row_key = digest_of(self._make_key(self.parameters, self.inputs)) if self._make_key else ""
+        shutil.rmtree(self.draft, ignore_errors=True)
+        self.draft.mkdir(parents=True)
+        works = self.folder.with_name(f".{self.name}.work")
+        self.work = works / (self.row_key[:16] or "any")
+        for other in works.glob("*"):
+            if other != self.work:
+                shutil.rmtree(other)
 
     @property
     def seconds(self) -> float:
         """Seconds since the stage began."""
         return max(time.monotonic() - self.started, 1e-9)
 
-    def path_of(self, name: str) -> Path:
-        """Return the published folder of an input."""
-        return stage_folder(self._settings, name)
-
     @property
-    def published(self) -> Manifest | None:
+    def manifest(self) -> Manifest | None:
         """The manifest of the result that stands now, before this run replaces it."""
         return read_manifest(self.folder)
 
     @property
-    def reusable(self) -> bool:
-        """Whether the rows of the published result are those that this run would compute."""
-        return self.published is not None and self.published.row_key == self.row_key
+    def published(self) -> Path | None:
+        """The folder of the result that stands now, where its rows are those that this run would compute."""
+        manifest = self.manifest
+        return self.folder if manifest is not None and manifest.row_key == self.row_key else None
+
+    def path_of(self, name: str) -> Path:
+        """Return the published folder of an input."""
+        return stage_folder(self._settings, name)
+
+    def hold(self, path: Path, *, what: str, shared: bool) -> None:
+        """Hold a lock until the stage ends, see `locks.hold`."""
+        self._stack.enter_context(hold(path, what=what, shared=shared))
 
     def publish(
-        self, summary: str, *, images: int, counts: Mapping[str, object], approximations: Iterable[str] = ()
+        self,
+        summary: str,
+        *,
+        images: int,
+        counts: Mapping[str, object],
+        run: Mapping[str, object] | None = None,
+        root: str = "",
+        approximations: Iterable[str] = (),
+        notes: Iterable[str] = (),
     ) -> None:
-        """Replace the published result by the draft and print the closing line: summary, rate, path."""
+        """Replace the published result by the draft and print the closing line: summary, rate, path.
+
+        counts: facts of the result, for the manifest; run: facts of this run, for run.json. root: see `Manifest`.
+        approximations are printed and recorded, notes printed. Raises UserError where an input changed meanwhile.
+        """
         approximations = list(approximations)
-        (self.draft / DRAFT).unlink(missing_ok=True)
+        self._check_inputs_again()
         write_manifest(
             self.draft,
             self.name,
-            self._parameters,
+            self.parameters,
             self.inputs,
             row_key=self.row_key,
+            root=root,
             counts={"images": images} | dict(counts),
             approximations=approximations,
         )
         rate = images / self.seconds
-        write_json(self.draft / "run.json", {"seconds": round(self.seconds, 3), "images_per_second": round(rate, 1)})
+        figures = {"seconds": round(self.seconds, 3), "images_per_second": round(rate, 1)}
+        write_json(self.draft / RUN, figures | dict(run or {}))
         replace_folder(self.draft, self.folder)
-        for line in approximations:
-            print(f"{self.name}: approximation: {line}")
+        shutil.rmtree(self.work.parent, ignore_errors=True)
+        for line in [*notes, *(f"approximation: {line}" for line in approximations)]:
+            print(f"{self.name}: {line}")
         print(f"{self.name}: {summary}, {rate:,.0f} images/s, {self.seconds:.1f} s -> {self.folder}", flush=True)
 
-    def _open_draft(self) -> bool:
-        """Make an empty draft folder, unless an interrupted run left one with the same row key; say whether it did."""
-        key = self.row_key or None
-        with suppress(OSError, ValueError):
-            if key and json.loads((self.draft / DRAFT).read_text(encoding="utf-8")) == key:
-                return True
-        if self.draft.exists():
-            shutil.rmtree(self.draft)
-        self.draft.mkdir()
-        write_json(self.draft / DRAFT, key)
-        return False
+    def _check_inputs_again(self) -> None:
+        changed = [source for source, digest in self.inputs.items() if _digest(self._settings, source) != digest]
+        if changed:
+            again = command(self._settings, self.name)
+            raise UserError(f"{changed[0]} changed while {self.name} worked on it: run {again} again")
 
 
-def _digest(settings: Settings, source: str) -> str | None:
-    """Return the digest of a stage as published, None for a source that is no stage."""
-    if source not in STAGES:
-        return None
-    manifest = read_manifest(stage_folder(settings, source))
-    return manifest.digest if manifest else "absent"
-
-
-def _checked_digest(settings: Settings, source: str, reader: str) -> str:
-    """Return the digest of an input after checking that it exists and that the chain of digests below it holds."""
-    recover(stage_folder(settings, source))
-    manifest = read_manifest(stage_folder(settings, source))
+def _digest(settings: Settings, source: str) -> str:
+    """Return the digest of a stage's published result, or of those of its files that a source names."""
+    stage, _, pattern = source.partition("/")
+    manifest = read_manifest(stage_folder(settings, stage))
     if manifest is None:
-        folder = stage_folder(settings, source)
-        raise UserError(f"{reader} needs {source}, found none in {folder}: run {_command(settings, source)}")
+        return "absent"
+    return digest_of(manifest.matching(pattern)) if pattern else manifest.digest
+
+
+def _checked_digest(settings: Settings, source: str, reader: str, *, digests: bool = True) -> str:
+    """Return the digest of an input after checking that it is there, whole, and that the chain below it holds.
+
+    digests: also read its files, since the reader is about to trust them.
+    """
+    name, _, pattern = source.partition("/")
+    folder = stage_folder(settings, name)
+    recover(folder)
+    manifest = read_manifest(folder)
+    remedy = f"run {command(settings, name)}"
+    if manifest is None:
+        raise UserError(f"{reader} needs {name}, found none in {folder}: {remedy}")
+    broken = next(damage(folder, manifest, pattern=pattern or "*", digests=digests), None)
+    if broken:
+        raise UserError(f"{reader} needs {name} as it was written, found {folder}: {broken}; {remedy}")
     for below, digest in manifest.inputs.items():
-        if below in STAGES and _checked_digest(settings, below, source) != digest:
-            raise UserError(f"{source} is older than {below}: run {_command(settings, source)}")
-    return manifest.digest
-
-
-def _command(settings: Settings, name: str) -> str:
-    return f"python {name}.py --dataset {settings.dataset}"
+        if _checked_digest(settings, below, name, digests=False) != digest:
+            raise UserError(f"{name} is older than {below.partition('/')[0]}: {remedy}")
+    return _digest(settings, source)

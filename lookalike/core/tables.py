@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lookalike.core.files import write_aside
+
 __all__ = ["Columns", "read_table", "write_csv", "write_labels", "write_table"]
 
 Columns = Mapping[str, Sequence]  # of equal length, by name
@@ -15,16 +17,16 @@ Columns = Mapping[str, Sequence]  # of equal length, by name
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a Parquet file's table, or the columns named of it. Raises OSError where it is missing or damaged."""
-    return pq.read_table(path, columns=None if columns is None else list(columns))
+    names = None if columns is None else list(columns)
+    return pq.read_table(path, columns=names, page_checksum_verification=True)
 
 
 def write_table(path: Path, table: pa.Table | Columns) -> None:
     """Write a table, or columns of equal length, as Parquet, aside first, then in place."""
     if not isinstance(table, pa.Table):
         table = pa.table({name: pa.array(list(values)) for name, values in table.items()})
-    aside = path.with_name(f".{path.name}.part")
-    pq.write_table(table, aside)
-    aside.replace(path)
+    with write_aside(path) as aside:
+        pq.write_table(table, aside, write_page_checksum=True)
 
 
 def write_csv(path: Path, table: pa.Table | Columns) -> None:

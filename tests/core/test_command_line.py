@@ -5,10 +5,10 @@ import sys
 from typing import Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from lookalike.core.command_line import run
+from lookalike.core.command_line import Action, run
 from lookalike.core.errors import UserError
 
 
@@ -120,7 +120,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 
 def test_help_lists_the_stage_own_settings_with_their_comments(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
-        call(monkeypatch, "--help", actions={"sweep": (bool, False, "Compare methods.")})
+        call(monkeypatch, "--help", actions={"sweep": Action(bool, False, "Compare methods.", print)})
     assert stop.value.code == 0
     text = capsys.readouterr().out
     assert "--cluster.method {som,kmeans}" in text
@@ -130,7 +130,45 @@ def test_help_lists_the_stage_own_settings_with_their_comments(monkeypatch, caps
     assert "--extract" not in text
 
 
-def test_an_action_reaches_the_stage(monkeypatch):
-    seen = []
-    call(monkeypatch, "--sweep", main=seen.append, actions={"sweep": (bool, False, "Compare methods.")})
-    assert seen[0].sweep is True
+def test_an_action_is_done_in_place_of_the_stage(monkeypatch):
+    seen, done = [], []
+    sweep = Action(bool, False, "Compare methods.", lambda settings, value: seen.append((settings.dataset, value)))
+    call(monkeypatch, "--sweep", main=done.append, actions={"sweep": sweep})
+    assert seen == [("sample", True)]
+    assert not done
+    call(monkeypatch, main=done.append, actions={"sweep": sweep})
+    assert len(done) == 1
+
+
+def test_a_misspelt_section_of_the_environment_is_refused(monkeypatch, capsys):
+    monkeypatch.setenv("LOOKALIKE_CLUSTR__METHOD", "som")
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch)
+    assert stop.value.code == 2
+    assert "LOOKALIKE_CLUSTR__METHOD: expected one of dataset, photos" in capsys.readouterr().err
+
+
+def test_another_stages_section_of_the_environment_is_let_be(monkeypatch):
+    monkeypatch.setenv("LOOKALIKE_EXTRACT__ANYTHING", "x")
+    call(monkeypatch)
+
+
+def test_an_old_name_of_a_setting_leads_to_the_new_one(monkeypatch, capsys):
+    monkeypatch.setattr(Settings, "RENAMED", {"cluster.size": "cluster.n_clusters"}, raising=False)
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, "--cluster.size=3")
+    assert stop.value.code == 2
+    assert "cluster.size: expected its new name cluster.n_clusters" in capsys.readouterr().err
+
+
+def test_what_is_checked_across_sections_is_one_line_of_run_all(monkeypatch, capsys):
+    class Checked(Settings):
+        @model_validator(mode="after")
+        def together(self):
+            raise ValueError("cluster.method: expected som beside it, found kmeans")
+
+    monkeypatch.setattr(sys, "argv", ["run_all.py"])
+    with pytest.raises(SystemExit) as stop:
+        run(print, Checked, None)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "cluster.method: expected som beside it, found kmeans\n"

@@ -1,83 +1,91 @@
-"""Feature shards: one answer however they are cut, and only rows that are not known are computed."""
+"""Feature vectors are read by name from shards that stay on disk, whatever the shards."""
 
 import numpy as np
 import pytest
 
 from lookalike.core import features
+from lookalike.core.artifacts import write_manifest
 from lookalike.core.errors import UserError
+from lookalike.core.shards import Part
+
+NAMES = list("abcdefg")
 
 
-def vector(key):
-    return np.float32([len(key), sum(map(ord, key))])
+def vector(name):
+    return np.float32([3, ord(name), 4])
 
 
-def write(draft, keys, *, published=None, shard_size=2, bad=(), stop_after=None):
-    draft.mkdir(exist_ok=True)
-    computed = []
-
-    def compute(rows):
-        computed.extend(keys[row] for row in rows)
-        matrix = np.stack([vector(keys[row]) for row in rows]) if rows else np.empty((0, 2), np.float32)
-        return {"features": matrix}, ["cannot be read" if keys[row] in bad else None for row in rows]
-
-    known = features.known_rows(published, draft)
-    paths = [f"{key}.jpg" for key in keys]
-    for number, _ in enumerate(features.write_shards(draft, paths, keys, known, compute, shard_size=shard_size), 1):
-        if number == stop_after:
-            return computed
-    features.finish_index(draft)
-    return computed
+def part(names, bad="", dtype=np.float32):
+    rows = [{"path": f"{name}.jpg", "key": name, "error": "unreadable" if name in bad else None} for name in names]
+    return Part(rows, {"features": np.stack([vector(name) for name in names]).astype(dtype)})
 
 
-@pytest.mark.parametrize("shard_size", [1, 2, 3, 100])
+def write(folder, shard_size=3, names=NAMES, **options):
+    folder.mkdir()
+    cuts = [names[start : start + shard_size] for start in range(0, len(names), shard_size)]
+    features.write_index(folder, [features.write_shard(folder, n, part(cut, **options)) for n, cut in enumerate(cuts)])
+    return folder
+
+
+@pytest.mark.parametrize("shard_size", [1, 3, 100])
 def test_any_cut_gives_the_same_rows(tmp_path, shard_size):
-    keys = list("abcdefg")
-    write(tmp_path / "draft", keys, shard_size=shard_size)
-    paths, matrix = features.load(tmp_path / "draft")
-    assert paths == [f"{key}.jpg" for key in keys]
-    np.testing.assert_array_equal(matrix, [vector(key) for key in keys])
-    assert matrix.dtype == np.float32
+    paths, rows = features.load(write(tmp_path / "03", shard_size))
+    assert paths == [f"{name}.jpg" for name in NAMES]
+    np.testing.assert_array_equal(np.asarray(rows), [vector(name) for name in NAMES])
+    np.testing.assert_array_equal(rows[2:5], [vector(name) for name in "cde"])
+    np.testing.assert_array_equal(rows[[6, 0]], [vector(name) for name in "ga"])
+    np.testing.assert_array_equal(rows[4], vector("e"))
+    assert rows.shape == (7, 3)
+    assert len(rows) == 7
 
 
-def test_an_interrupted_run_continues(tmp_path):
-    draft, keys = tmp_path / "draft", list("abcdefg")
-    assert write(draft, keys, stop_after=2) == list("abcd")
-    assert write(draft, keys, stop_after=1) == []
-    assert write(draft, keys) == list("efg")
-    np.testing.assert_array_equal(features.load(draft)[1], [vector(key) for key in keys])
-    assert not list(draft.glob(".kept"))
-
-
-def test_an_interrupted_run_continues_with_other_photos(tmp_path):
-    draft = tmp_path / "draft"
-    write(draft, list("abcdefg"), stop_after=3)
-    assert write(draft, list("xacefgz")) == list("xgz")
-    np.testing.assert_array_equal(features.load(draft)[1], [vector(key) for key in "xacefgz"])
-
-
-def test_after_add_change_and_delete_only_those_are_computed(tmp_path):
-    write(tmp_path / "old", list("abcde"))
-    assert write(tmp_path / "new", list("acBdf"), published=tmp_path / "old") == list("Bf")
-    np.testing.assert_array_equal(features.load(tmp_path / "new")[1], [vector(key) for key in "acBdf"])
+def test_rows_are_selected_by_name(tmp_path):
+    paths, rows = features.load(write(tmp_path / "03"), ["f.jpg", "b.jpg"])
+    assert paths == ["f.jpg", "b.jpg"]
+    np.testing.assert_array_equal(rows[:], [vector("f"), vector("b")])
+    with pytest.raises(UserError, match=r"expected a vector of z\.jpg"):
+        features.load(tmp_path / "03", ["a.jpg", "z.jpg"])
 
 
 def test_a_row_with_an_error_is_left_out(tmp_path):
-    write(tmp_path / "draft", list("abc"), bad="b")
-    paths, matrix = features.load(tmp_path / "draft")
-    assert paths == ["a.jpg", "c.jpg"]
-    np.testing.assert_array_equal(matrix, [vector("a"), vector("c")])
+    paths, rows = features.load(write(tmp_path / "03", bad="bg"))
+    assert paths == [f"{name}.jpg" for name in "acdef"]
+    np.testing.assert_array_equal(rows[:], [vector(name) for name in "acdef"])
 
 
-def test_half_precision_on_disk_is_widened(tmp_path):
-    write(tmp_path / "draft", list("ab"))
-    file = features.shard_file(tmp_path / "draft", "features", 0)
-    np.save(file, np.load(file).astype(np.float16))
-    assert features.load(tmp_path / "draft")[1].dtype == np.float32
+def test_half_precision_is_widened_and_rows_can_have_length_1(tmp_path):
+    _, rows = features.load(write(tmp_path / "03", dtype=np.float16), unit=True)
+    assert rows[:].dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows[1:4], axis=1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["features", "base"])
-def test_missing_features_say_what_to_run(tmp_path, name):
-    if name == "base":
-        write(tmp_path / "draft", list("ab"))
-    with pytest.raises(UserError, match=r"03_extract\.py"):
-        features.load(tmp_path / "draft", name)
+@pytest.mark.parametrize("harm", ["no folder", "no matrix", "no index", "cut matrix", "cut index", "other index"])
+def test_missing_and_damaged_features_say_what_to_run(tmp_path, harm):
+    folder = tmp_path / "03"
+    if harm != "no folder":
+        write(folder)
+    if harm == "cut matrix":
+        file = features.shard_file(folder, "features", 1)
+        file.write_bytes(file.read_bytes()[:-4])
+    elif harm == "cut index":
+        (folder / features.INDEX).write_bytes((folder / features.INDEX).read_bytes()[:-30])
+    elif harm == "no index":
+        (folder / features.INDEX).unlink()
+    elif harm == "other index":
+        other = write(tmp_path / "other", shard_size=7)
+        (other / features.INDEX).replace(folder / features.INDEX)
+    name = "base" if harm == "no matrix" else "features"
+    with pytest.raises(UserError, match=r"run python 03_extract\.py"):
+        features.load(folder, name=name)
+
+
+def test_the_rows_of_a_published_result_are_known_but_for_damaged_shards(tmp_path):
+    folder = write(tmp_path / "03")
+    manifest = write_manifest(folder, "03_extract", {}, {}, counts={}, approximations=[])
+    file = features.shard_file(folder, "features", 1)
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    known = features.known_parts(folder, manifest)
+    assert [row["key"] for each in known for row in each.rows] == list("abcg")
+    np.testing.assert_array_equal(known[1].arrays["features"], [vector("g")])

@@ -1,0 +1,250 @@
+"""Kill the pipeline at random, damage its files, feed it strange files, and compare with a run that nothing disturbed.
+Run: python benchmarks/faults.py [--kills 250] [--damages 60] [--files 5000] [--seed 0]"""
+
+import argparse
+import hashlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ("00_make_labels", "01_preprocess", "03_extract", "04_cluster", "05_evaluate", "06_visualize")
+FLAGS = ["--dataset", "toys", "--run.progress", "off"]
+FIXED = ["--extract.backbone", "handcrafted", "--cluster.method", "som"]
+CHOICES = {  # settings changed between kills
+    "--cluster.n_clusters": ("3", "4"),
+    "--run.shard_size": ("3", "7", "1000"),
+    "--cluster.folders": ("none", "link"),
+    "--preprocess.background": ("none", "auto"),
+}
+DIFFERS = {"run.json", ".lock", "scores_history.csv"}  # facts of a run, not of its result
+# Dies at the n-th change of a name in the file system: between the renames of a publication above all.
+KILLER = """
+import os, runpy, signal, sys
+left = int(sys.argv[1])
+def counted(function):
+    def call(*arguments, **options):
+        global left
+        left -= 1
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **options)
+    return call
+for name in ("rename", "replace", "link", "unlink", "mkdir", "rmdir", "symlink"):
+    setattr(os, name, counted(getattr(os, name)))
+sys.argv = sys.argv[2:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def draw(path: Path, seed: int) -> None:
+    """Draw a circle, square or cross of its own colour on a light ground; the first digit of the name is the kind."""
+    generator = np.random.default_rng(seed)
+    image = np.full((64, 64, 3), 225, np.uint8) - generator.integers(0, 12, (64, 64, 3), np.uint8)
+    x, y = generator.integers(22, 42, 2).tolist()
+    colour = [(30, 40, 200), (200, 90, 30), (40, 160, 40)][int(path.name[0])]
+    if path.name[0] == "0":
+        cv2.circle(image, (x, y), 16, colour, -1)
+    elif path.name[0] == "1":
+        cv2.rectangle(image, (x - 14, y - 14), (x + 14, y + 14), colour, -1)
+    else:
+        cv2.line(image, (x - 16, y - 16), (x + 16, y + 16), colour, 7)
+    cv2.imencode(path.suffix, image)[1].tofile(path)
+
+
+def draw_photos(folder: Path, each: int = 6) -> None:
+    """Draw some photos of three kinds into raw_img/toys."""
+    photos = folder / "raw_img" / "toys"
+    photos.mkdir(parents=True)
+    for kind in range(3):
+        for number in range(each):
+            draw(photos / f"{kind}_7_{number}.png", 10 * kind + number)
+
+
+def change_photos(folder: Path, chance: random.Random) -> str:
+    """Add, change, delete, rename or touch a photo; return what was done."""
+    photos = sorted((folder / "raw_img" / "toys").iterdir())
+    one = chance.choice(photos)
+    done = chance.choice(("add", "change", "delete", "rename", "touch", "nothing"))
+    if done == "add":
+        draw(one.with_name(f"{chance.randrange(3)}_8_{chance.randrange(1000)}.png"), chance.randrange(10**6))
+    elif done == "change":
+        draw(one, chance.randrange(10**6))
+    elif done == "delete" and len(photos) > 9:
+        one.unlink()
+    elif done == "rename":
+        one.rename(one.with_name(f"{one.name[0]}_9_{chance.randrange(1000)}.png"))
+    elif done == "touch":
+        one.touch()
+    return done
+
+
+def command(script: str, flags: Sequence[str]) -> list[str]:
+    """Return the command line of a script."""
+    section = script.partition("_")[2] if script != "run_all" else ""
+    prefixes = {"make_labels", "preprocess", "extract", "cluster", "evaluate", "visualize"} - {section}
+    kept = [
+        part
+        for flag, value in zip(flags[::2], flags[1::2], strict=True)
+        if not section or flag[2:].split(".")[0] not in prefixes
+        for part in (flag, value)
+    ]
+    return [str(ROOT / f"{script}.py"), *kept]
+
+
+def run(folder: Path, script: str, flags: Sequence[str], **options) -> subprocess.CompletedProcess:
+    """Run a script in a folder to its end."""
+    done = [sys.executable, *command(script, flags)]
+    return subprocess.run(done, cwd=folder, capture_output=True, text=True, timeout=600, **options)
+
+
+def run_and_kill(folder: Path, script: str, flags: Sequence[str], chance: random.Random, seconds: float) -> None:
+    """Run a script and kill it: at a random change of a name in the file system, or after a random time."""
+    if chance.random() < 0.6:
+        start = [sys.executable, "-c", KILLER, str(int(chance.expovariate(1 / 60)) + 1), *command(script, flags)]
+        subprocess.run(start, cwd=folder, capture_output=True, timeout=600)
+        return
+    process = subprocess.Popen(
+        [sys.executable, *command(script, flags)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(chance.uniform(0.3, seconds))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the digest of every file of the results and prepared photos, but for what differs between equal runs."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink())
+        elif path.is_file() and name.startswith(("output/", "img/")) and path.name not in DIFFERS:
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {name: digest for name, digest in found.items() if not name.endswith(".lock")}
+
+
+def undisturbed(folder: Path, flags: Sequence[str]) -> dict[str, str]:
+    """Return the contents of a run from nothing on the photos of a folder."""
+    with tempfile.TemporaryDirectory() as place:
+        fresh = Path(place) / folder.name
+        shutil.copytree(folder / "raw_img", fresh / "raw_img")  # keeps the files' times
+        done = run(fresh, "run_all", flags)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return contents(fresh)
+
+
+def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """Return the names of files that differ, are missing or are left over."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+
+
+def kill_campaign(folder: Path, kills: int, *, seed: int, say: Callable = print) -> Counter:
+    """Kill `kills` runs at random, photos and settings changed in between; count what came out.
+
+    After some kills the pipeline is run to its end, which must give what a run from nothing gives, byte for byte.
+    """
+    chance, outcome = random.Random(seed), Counter()
+    draw_photos(folder)
+    settings = {flag: values[0] for flag, values in CHOICES.items()}
+    started = time.monotonic()
+    flags = [*FLAGS, *FIXED, *(part for pair in settings.items() for part in pair)]
+    run(folder, "run_all", flags)
+    seconds = time.monotonic() - started
+    while outcome["kills"] < kills:
+        for _ in range(chance.randint(1, 8)):
+            for _ in range(chance.randint(0, 2)):
+                change_photos(folder, chance)
+            if chance.random() < 0.3:
+                flag = chance.choice(list(CHOICES))
+                settings[flag] = chance.choice(CHOICES[flag])
+            flags = [*FLAGS, *FIXED, *(part for pair in settings.items() for part in pair)]
+            run_and_kill(folder, chance.choice(("run_all", "run_all", *SCRIPTS)), flags, chance, seconds)
+            outcome["kills"] += 1
+        done = run(folder, "run_all", flags)
+        outcome["ends"] += 1
+        if done.returncode:
+            outcome["stuck"] += 1
+            say(f"stuck after {outcome['kills']} kills: {done.stderr.strip()}")
+            return outcome
+        different = differences(contents(folder), undisturbed(folder, flags))
+        outcome["different files"] += len(different)
+        if different:
+            say(f"after {outcome['kills']} kills differ: {', '.join(different[:5])}")
+    return outcome
+
+
+def damage_campaign(folder: Path, damages: int, *, seed: int, say: Callable = print) -> Counter:
+    """Damage files of a finished run, one at a time; count what `run_all.py --verify` and `run_all.py` make of it.
+
+    A file that is cut or missing must be made again; one with other bytes of the same size must be named by --verify.
+    """
+    chance, outcome = random.Random(seed), Counter()
+    draw_photos(folder)
+    flags = [*FLAGS, *FIXED]
+    run(folder, "run_all", flags)
+    whole = contents(folder)
+    names = [name for name in whole if not (folder / name).is_symlink() and (folder / name).stat().st_size]
+    for _ in range(damages):
+        file = folder / chance.choice(names)
+        how = chance.choice(("cut", "flip", "delete"))
+        before = file.read_bytes()
+        spot = chance.randrange(len(before))
+        if how == "delete":
+            file.unlink()
+        else:
+            file.write_bytes(before[:spot] if how == "cut" else _flipped(before, spot))
+        outcome["damages"] += 1
+        told = run(folder, "run_all", [*flags, "--verify", "true"])
+        outcome["named by --verify"] += told.returncode == 1 and "Traceback" not in told.stderr
+        if how == "flip":
+            file.write_bytes(before)
+            continue
+        done = run(folder, "run_all", flags)
+        different = differences(contents(folder), whole)
+        outcome["cut or deleted"] += 1
+        outcome["made again"] += done.returncode == 0 and not different
+        if done.returncode or different:
+            say(f"{how} {file.relative_to(folder)}: {done.stderr.strip()} {different[:5]}")
+            shutil.rmtree(folder / "output")
+            shutil.rmtree(folder / "img")
+            run(folder, "run_all", flags)
+    return outcome
+
+
+def _flipped(data: bytes, spot: int) -> bytes:
+    return data[:spot] + bytes([data[spot] ^ 16]) + data[spot + 1 :]
+
+
+def main() -> None:
+    """Print what each campaign counted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=250)
+    parser.add_argument("--damages", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    for name, campaign, number in (
+        ("kills", kill_campaign, chosen.kills),
+        ("damages", damage_campaign, chosen.damages),
+    ):
+        with tempfile.TemporaryDirectory() as place:
+            started = time.monotonic()
+            outcome = campaign(Path(place) / "toys", number, seed=chosen.seed)
+            counted = ", ".join(f"{key}: {value}" for key, value in outcome.items())
+            print(f"{name}: {counted} ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

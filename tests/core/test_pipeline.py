@@ -1,0 +1,79 @@
+"""Steps that are up to date are left; by hand the first is done again where nothing is out of date."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from lookalike.core.errors import UserError
+from lookalike.core.pipeline import Step, run_steps, verify
+from lookalike.core.stage import STAGES, Stage, stage_folder
+
+
+class Section(SimpleNamespace):
+    def parameters(self, stage):
+        return {stage: getattr(self, stage, None)}
+
+    def files(self, stage):
+        return []
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return SimpleNamespace(dataset="shoes", output=tmp_path, **{info.section: Section() for info in STAGES.values()})
+
+
+@pytest.fixture
+def steps():
+    done = []
+
+    def step(name, inputs=()):
+        def work(settings):
+            done.append(name)
+            with Stage(settings, name, inputs=inputs) as stage:
+                (stage.draft / "a.txt").write_text(str(getattr(settings.cluster, name, "")))
+                stage.publish("done", images=1, counts={})
+
+        return Step(work)
+
+    found = {"04_cluster": step("04_cluster"), "04_folders": step("04_folders", ["04_cluster"])}
+    return found, done
+
+
+def test_all_steps_run_once_then_the_first_on_request(settings, steps):
+    found, done = steps
+    run_steps(settings, found)
+    assert done == ["04_cluster", "04_folders"]
+    run_steps(settings, found)
+    assert done == ["04_cluster", "04_folders", "04_cluster"]
+
+
+def test_a_change_of_a_later_step_does_not_redo_the_first(settings, steps):
+    found, done = steps
+    run_steps(settings, found)
+    setattr(settings.cluster, "04_folders", "link")
+    run_steps(settings, found)
+    assert done == ["04_cluster", "04_folders", "04_folders"]
+
+
+def test_a_change_of_the_first_redoes_what_depends_on_it(settings, steps):
+    found, done = steps
+    run_steps(settings, found)
+    setattr(settings.cluster, "04_cluster", "som")
+    run_steps(settings, found)
+    assert done == ["04_cluster", "04_folders"] * 2
+
+
+def test_what_is_not_wanted_is_not_run(settings, steps):
+    found, done = steps
+    run_steps(settings, found | {"04_folders": found["04_folders"]._replace(wanted=lambda settings: False)})
+    assert done == ["04_cluster"]
+
+
+def test_verify_names_what_is_damaged(settings, steps, capsys):
+    run_steps(settings, steps[0])
+    verify(settings)
+    assert "04_cluster: as it was written" in capsys.readouterr().out
+    (stage_folder(settings, "04_folders") / "a.txt").write_text("x")
+    with pytest.raises(UserError, match="found 1 damaged"):
+        verify(settings)
+    assert "04_folders: a.txt has 1 bytes in place of 0: run python 04_cluster.py" in capsys.readouterr().out
