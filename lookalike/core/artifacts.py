@@ -28,7 +28,7 @@ __all__ = [
 FORMAT = 1  # of the artifacts; a higher number makes every older result stale
 MANIFEST = "manifest.json"
 RUN = "run.json"  # durations and rates: what may differ between identical runs
-UNHASHED = {MANIFEST, RUN, "stat.parquet", "source.json"}  # the last two: times and places of the photos
+UNHASHED = {MANIFEST, RUN, "files.parquet"}  # the last: times and place of the photos
 UNHASHED_FOLDERS = {"logs", "saved_model"}  # TensorFlow writes clock times and random numbers into both
 RECORDED_PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "scikit-network", "opencv-python-headless", "tensorflow", "tensorflow-cpu"),

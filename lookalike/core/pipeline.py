@@ -4,7 +4,7 @@ import runpy
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lookalike.catalog import catalog
+from lookalike.catalog import catalog, find
 from lookalike.core.errors import UserError
 from lookalike.core.stage import STAGES, is_current, stage_folder
 from lookalike.preprocess import prepared
@@ -34,12 +34,18 @@ def _is_wanted(settings, name: str) -> bool:
 
 
 def _photos_unchanged(settings) -> bool:
-    listing = catalog.find_files(catalog.photos_folder(settings), outside=(settings.output, settings.img))
-    return catalog.is_unchanged(stage_folder(settings, "00_make_labels"), listing)
+    folder = stage_folder(settings, "00_make_labels")
+    photos = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, catalog.read_root(folder))
+    files = find.find_files(photos, results=(settings.output, settings.img)).files
+    return not settings.make_labels.rehash and catalog.is_unchanged(folder, files, photos)
 
 
 def _always(settings) -> bool:
     return True
 
 
-SOURCES_HOLD: dict[str, Callable] = {"00_make_labels": _photos_unchanged, "01_preprocess": prepared.is_intact}
+def _images_intact(settings) -> bool:
+    return prepared.is_intact(stage_folder(settings, "01_preprocess"))
+
+
+SOURCES_HOLD: dict[str, Callable] = {"00_make_labels": _photos_unchanged, "01_preprocess": _images_intact}

@@ -1,80 +1,114 @@
-"""The prepared photos of stage 01: img/<dataset> and the table that lists them.
+"""The prepared photos of stage 01: a folder of images and the table that lists them.
 
 A marker inside the folder ties it to the table, so that neither is used with another's half.
 """
 
-import shutil
+import json
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lookalike.catalog import images
-from lookalike.core.artifacts import file_digest, read_manifest, recover, replace_folder, write_json
+from lookalike.core.artifacts import recover, replace_folder
 from lookalike.core.errors import UserError
-from lookalike.core.stage import stage_folder
-from lookalike.core.tables import Columns, read_table
+from lookalike.core.files import file_digest, relative_to, write_json
+from lookalike.core.shards import Row
+from lookalike.core.tables import read_table, write_table
 
-__all__ = ["MARKER", "TABLE", "files", "image_folder", "is_intact", "open_draft", "publish", "read_prepared", "reader"]
+__all__ = ["MARKER", "TABLE", "PreparedPhotos", "is_intact", "open_draft", "publish", "read", "read_known", "write"]
 
-STAGE = "01_preprocess"
-TABLE = "images.parquet"  # columns: path, source (sha256 of the photo), image (name in the folder), digest, ...
+TABLE = "images.parquet"
 MARKER = ".lookalike.json"
+ROOT = b"root"  # key of the schema's metadata: the images' folder as seen from the artifact's
+TEXT, NUMBER = pa.string(), pa.int64()
+SCHEMA = pa.schema(
+    [
+        ("path", TEXT),  # of the photo
+        ("source", TEXT),  # its sha256
+        ("image", TEXT),  # name of the prepared file
+        ("digest", TEXT),  # its sha256
+        ("bytes", NUMBER),
+        ("width", NUMBER),
+        ("height", NUMBER),
+        ("status", TEXT),  # "ok", "changed", or a status of ImageError
+        ("reason", TEXT),
+        ("removed", pa.bool_()),  # whether the background was removed
+        ("fallback", TEXT),  # why a mask was not trusted
+    ]
+)
 
 
-def image_folder(settings) -> Path:
-    """Return the folder of prepared photos."""
-    return Path(settings.img) / settings.dataset
+@dataclass(frozen=True)
+class PreparedPhotos:
+    """The folder of prepared photos and a row a photo, usable or not, with the columns of SCHEMA."""
+
+    root: Path
+    rows: pa.Table
+
+    @property
+    def usable(self) -> pa.Table:
+        """The rows of the photos that were prepared."""
+        return self.rows.filter(pc.equal(self.rows["status"], "ok"))
+
+    def files(self, paths: Sequence[str] | None = None) -> list[Path]:
+        """Return the prepared file of each photo, by default of all usable ones. Raises KeyError for one of none."""
+        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
+        return [self.root / names[path] for path in (names if paths is None else paths)]
+
+    def reader(self) -> Callable[[str, int], np.ndarray]:
+        """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
+        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
+        return lambda path, side: images.read(self.root / names[path], target=side)
 
 
-def read_prepared(settings) -> Columns:
-    """Return the rows of the usable prepared photos, `image` as a Path that opens.
-
-    Raises UserError where the folder is not the one the table was written for.
-    """
-    if not is_intact(settings):
-        folder = image_folder(settings)
-        raise UserError(f"{folder} is not what {STAGE} wrote: run python {STAGE}.py --dataset {settings.dataset}")
-    table = read_table(stage_folder(settings, STAGE) / TABLE).to_pydict()
-    good = [row for row, status in enumerate(table["status"]) if status == "ok"]
-    table = {name: [values[row] for row in good] for name, values in table.items()}
-    return table | {"image": [image_folder(settings) / name for name in table["image"]]}
+def write(folder: Path, rows: Sequence[Row], root: Path) -> None:
+    """Write the table of the photos prepared for the folder `root`."""
+    schema = SCHEMA.with_metadata({ROOT: os.fsencode(relative_to(root, folder))})
+    write_table(
+        folder / TABLE, pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in rows], schema)
+    )
 
 
-def files(settings, paths: Sequence[str]) -> list[Path]:
-    """Return the prepared photo of each path."""
-    table = read_prepared(settings)
-    found = dict(zip(table["path"], table["image"], strict=True))
-    return [found[path] for path in paths]
+def read(folder: Path) -> PreparedPhotos:
+    """Return the published photos of stage 01. Raises UserError where the images are not those of the table."""
+    found = _read(folder)
+    if not _is_tied(folder, found.root):
+        raise UserError(
+            f"expected {found.root} as 01_preprocess wrote it, found it absent or another's: run 01_preprocess.py again"
+        )
+    return found
 
 
-def reader(settings) -> Callable[[str, int], np.ndarray]:
-    """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
-    table = read_prepared(settings)
-    found = dict(zip(table["path"], table["image"], strict=True))
-    return lambda path, side: images.read(found[path], target=side)
+def read_known(folder: Path) -> list[Row]:
+    """Return the rows of a published table, none where there is none; whether its images are there is not looked at."""
+    return read_table(folder / TABLE).to_pylist() if (folder / TABLE).exists() else []
 
 
-def is_intact(settings) -> bool:
-    """Say whether the folder of prepared photos is the one that the published table lists."""
-    manifest = read_manifest(stage_folder(settings, STAGE))
-    marker = image_folder(settings) / MARKER
-    if manifest is None or not marker.exists():
+def is_intact(folder: Path) -> bool:
+    """Say whether the images of a published table are all there, by name and size."""
+    if not (folder / TABLE).exists():
         return False
-    return marker.read_text(encoding="utf-8").strip() == f'"{manifest.files[TABLE]}"'
+    found = _read(folder)
+    sizes = zip(found.files(), found.usable["bytes"].to_pylist(), strict=True)
+    return _is_tied(folder, found.root) and all(_size(file) == size for file, size in sizes)
 
 
-def open_draft(final: Path, *, resumed: bool) -> Path:
-    """Return the folder that new prepared photos go to, empty unless an interrupted run is taken up.
+def open_draft(final: Path) -> Path:
+    """Return the folder that new prepared photos go to; it holds what an interrupted run left.
 
     Raises UserError where `final` holds files that stage 01 did not write, since publishing would replace them.
     """
     recover(final)
     if final.exists() and not (final / MARKER).exists() and any(final.iterdir()):
-        raise UserError(f"expected {final} absent or made by {STAGE}, found other files: move them or pass --img DIR")
+        raise UserError(
+            f"expected {final} absent or made by 01_preprocess, found other files: move them or pass --img DIR"
+        )
     draft = final.with_name(f".{final.name}.draft")
-    if draft.exists() and not resumed:
-        shutil.rmtree(draft)
     draft.mkdir(parents=True, exist_ok=True)
     return draft
 
@@ -83,3 +117,23 @@ def publish(draft: Path, final: Path, stage_draft: Path) -> None:
     """Replace the folder of prepared photos by its draft, tied to the table in the stage's draft."""
     write_json(draft / MARKER, file_digest(stage_draft / TABLE))
     replace_folder(draft, final)
+
+
+def _read(folder: Path) -> PreparedPhotos:
+    rows = read_table(folder / TABLE)
+    place = os.fsdecode(rows.schema.metadata[ROOT])
+    return PreparedPhotos(Path(os.path.normpath(folder.resolve() / place)), rows)
+
+
+def _is_tied(folder: Path, root: Path) -> bool:
+    try:
+        return json.loads((root / MARKER).read_text(encoding="utf-8")) == file_digest(folder / TABLE)
+    except (OSError, ValueError):
+        return False
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
