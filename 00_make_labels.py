@@ -1,30 +1,39 @@
 """List the photos and what is known about them: raw_img/<dataset> -> output/<dataset>/00_make_labels."""
 
+import shutil
+from pathlib import Path
+
 from config import Settings
-from lookalike.catalog import catalog, labels
-from lookalike.core import tables
 from lookalike.core.command_line import run
 from lookalike.core.stage import Stage
 
 
 def main(settings: Settings) -> None:
+    from lookalike.catalog import catalog, duplicates, find, labels, products  # late, so that --help is instant
+    from lookalike.catalog.examine import examine
+    from lookalike.core import tables
+
     options = settings.make_labels
-    photos = catalog.photos_folder(settings)
-    listing = catalog.find_files(photos, outside=(settings.output, settings.img))
-    with Stage(settings, "00_make_labels") as stage:
-        rows = catalog.examine(photos, listing, catalog.read_known(stage.folder), settings.run.workers)
-        groups = catalog.duplicates(rows)
-        rows = catalog.drop_duplicates(rows, groups) if options.drop_duplicates else rows
-        catalog.require_some(rows, photos)
-        found = labels.label(rows, photos, source=options.source, pattern=options.pattern, table=options.csv)
-        catalog.write_catalog(stage.draft, rows, found.labels, listing, photos)
-        catalog.write_duplicates(stage.draft, groups)
+    with Stage(settings, "00_make_labels", row_key=lambda parameters, inputs: "files") as stage:
+        root = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, catalog.read_root(stage.folder))
+        files, passed_by = find.find_files(root, results=(settings.output, settings.img))
+        work, known = stage.draft / "shards", catalog.read_known(stage.folder, root)
+        limits = {"max_bytes": options.max_file_mb * 2**20, "rehash": options.rehash}
+        rows, _ = examine(root, files, work, known, run=settings.run, **limits)
+        groups = duplicates.find(rows, root)
+        rows = duplicates.drop(rows, groups) if options.drop_duplicates else rows
+        catalog.require_some(rows, root)
+        paths = catalog.usable_paths(rows)
+        found = labels.label(paths, root, source=options.source, pattern=options.pattern, table=options.csv)
+        shutil.rmtree(work)
+        catalog.write(stage.draft, rows, files, root)
+        catalog.write_labels(stage.draft, paths, found.labels)
+        tables.write_csv(stage.draft / "duplicates.csv", duplicates.columns(groups))
         tables.write_labels(stage.draft / "labels_true", found.labels)
         if options.products:
-            products = labels.join_products([row["path"] for row in rows], options.products)
-            tables.write_csv(stage.draft / "products.csv", products)
+            tables.write_csv(stage.draft / "products.csv", products.join_products(paths, options.products))
         counts = catalog.count(rows) | found.counts | {"duplicates": sum(len(group) - 1 for group in groups)}
-        stage.publish(catalog.summary(counts, found.source), images=len(rows), counts=counts)
+        stage.publish(catalog.summary(counts, found.summary, passed_by), images=len(rows), counts=counts)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ def main(settings: Settings) -> None:
     from lookalike.finetuning.run import finetune  # late, so that --help is instant
 
     with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
-        photos = prepared.read_prepared(settings)
-        labels = catalog.read_labels(stage.path_of("00_make_labels"), photos["path"])
-        scores = finetune(photos["image"], photos["path"], labels, stage.draft, **settings.finetune.options())
+        photos = prepared.read(stage.path_of("01_preprocess"))
+        paths = photos.usable["path"].to_pylist()
+        labels = catalog.read_labels(stage.path_of("00_make_labels"), paths)
+        scores = finetune(photos.files(), paths, labels, stage.draft, **settings.finetune.options())
         summary = f"{scores['n_train']:,} photos of {scores['n_classes']:,} classes in {scores['epochs']} epochs"
         stage.publish(summary, images=scores["n_train"], counts=scores)
 

@@ -13,7 +13,8 @@ def main(settings: Settings) -> None:
     options = settings.extract
     inputs = ["01_preprocess", *(["02_finetune"] if options.weights == "finetuned" else [])]
     with Stage(settings, "03_extract", inputs=inputs, row_key=extraction.row_key) as stage:
-        photos = prepared.read_prepared(settings)
+        found = prepared.read(stage.path_of("01_preprocess"))
+        photos = found.usable.to_pydict() | {"image": found.files()}
         folders = (stage.folder, stage.draft, stage.path_of("02_finetune"))
         extractors = extraction.open_extractors(*folders, workers=settings.run.workers, **options.model())
         published = stage.folder if stage.reusable else None

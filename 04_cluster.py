@@ -22,7 +22,7 @@ def main(settings: Settings) -> None:
         paths, matrix = paths[: options.first], matrix[: options.first]
         outcome.require_finite(matrix, paths)
         needs = outcome.needs(options)
-        files = prepared.files(settings, paths) if "photos" in needs else None
+        files = prepared.read(stage.path_of("01_preprocess")).files(paths) if "photos" in needs else None
         times = catalog.read_times(stage.path_of("00_make_labels"), paths) if "timestamps" in needs else None
         count, estimate = number.decide(matrix, options, files)
         given = outcome.given(options.method, photos=files, timestamps=times)
@@ -38,7 +38,8 @@ def main(settings: Settings) -> None:
         counts = {"clusters": found.n_clusters, "near_duplicates": copies["keep"].count(False)} | found.scores
         stage.publish(outcome.summary(found, options.method), images=len(paths), counts=counts, approximations=notes)
     if options.folders != "none":
-        originals = [catalog.photos_folder(settings) / path for path in paths]
+        root = catalog.read_root(stage.path_of("00_make_labels"))
+        originals = [root / path for path in paths]
         folders.write_folders(stage.folder.parent / "groups", originals, found.labels, way=options.folders)
 
 

@@ -30,7 +30,8 @@ def main(settings: Settings) -> None:
         parts = (true, groups.labels, groups.paths, matrix, scores)
         confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
         if confusions:
-            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, prepared.reader(settings))
+            reader = prepared.read(stage.path_of("01_preprocess")).reader()
+            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, reader)
         stage.publish(summary(scores), images=len(true), counts=scores, approximations=notes)
         history.append_history(stage.folder.parent / "scores_history.csv", made | scores)
 

@@ -19,9 +19,9 @@ def main(settings: Settings) -> None:
         groups = outcome.read(grouped)
         true = catalog.read_labels(stage.path_of("00_make_labels"), groups.paths)
         matrix = features.load(stage.path_of("03_extract"), unit=True)[1][: len(groups.paths)]
-        names, notes = pictures.draw_all(
-            stage.draft, grouped, groups, true, matrix, prepared.reader(settings), settings.visualize, settings.dataset
-        )
+        reader = prepared.read(stage.path_of("01_preprocess")).reader()
+        drawn = (grouped, groups, true, matrix, reader, settings.visualize, settings.dataset)
+        names, notes = pictures.draw_all(stage.draft, *drawn)
         summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
         stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)
 

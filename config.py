@@ -30,6 +30,13 @@ def number_or_names(value):
     return int(alone) if isinstance(alone, str) and alone.isdigit() else names
 
 
+def width_and_height(value):
+    """Take 224,160 or, for both, 224; a flag's text comes as either."""
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = parts if isinstance(parts, list | tuple) else [parts]
+    return tuple(parts) * 2 if len(parts) == 1 else tuple(parts)
+
+
 class Section(BaseModel):
     """The settings of one stage."""
 
@@ -51,6 +58,14 @@ class MakeLabels(Section):
     """Product catalogue to join by file name: a CSV with a column top_img (and id, genre_id, name, maker, ...)."""
     drop_duplicates: bool = False
     """Leave out all but one of photos with equal pixels in later stages (no file is deleted)."""
+    max_file_mb: int = Field(1024, ge=1)
+    """Larger files are no photos: a row of problems.csv."""
+    rehash: bool = False
+    """Read every file again, also those of the same path, size and time as before."""
+
+    def parameters(self) -> dict:
+        """Return what the stage's result depends on, as JSON-able values."""
+        return self.model_dump(mode="json", exclude={"rehash"})
 
 
 class Preprocess(Section):
@@ -60,14 +75,14 @@ class Preprocess(Section):
     """Drop rows and columns at each side while they are of one colour."""
     square: bool = False
     """Pad to a square over a blurred, enlarged copy."""
-    size: tuple[PositiveInt, PositiveInt] | None = None
-    """Final width and height in pixels, whatever the proportions: 224,224."""
+    size: Annotated[tuple[PositiveInt, PositiveInt], BeforeValidator(width_and_height)] | None = None
+    """Final width and height in pixels, whatever the proportions: 224,160; one number stands for both."""
     longest: int = Field(512, ge=32)
     """Longest side of the prepared photo in pixels."""
     format: one_of(FORMATS) = "jpg"
     """File format of the prepared photo."""
     quality: int = Field(90, ge=1, le=100)
-    """JPEG quality."""
+    """JPEG quality of what is encoded anew; a JPEG that needs no change is copied as it is."""
 
 
 class Finetune(Section):
@@ -401,6 +416,8 @@ class Run(Section):
 
     workers: int = Field(os.cpu_count() or 1, ge=1)
     """Threads for reading and preparing photos."""
+    decode_mb: int = Field(2048, ge=64)
+    """Memory in MB that photos being decoded may take together; one that takes more is decoded alone."""
     executor: one_of(EXECUTORS) = "local"
     """Where shards are worked on."""
     shard_size: int = Field(2_000, ge=1)

@@ -59,7 +59,7 @@ def run(settings) -> None:
             found = estimate(matrix, seed=options.seed)
             numbers = sorted({level.n_clusters for level in found.levels})
         tried = ways(options.swept, numbers, options.options)
-        read = prepared.reader(settings)
+        read = prepared.read(stage.path_of("01_preprocess")).reader()
         ranked, reason = sweep(stage.draft, tried, matrix, paths, true, read, seed=options.seed)
         stage.publish(f"recommended: {reason}", images=len(paths), counts={"ways": len(ranked)})
 

@@ -31,10 +31,20 @@ def test_every_estimator_can_be_chosen():
 
 
 def test_preprocess_passes_its_settings_on():
-    from lookalike.preprocess import photo
+    from lookalike.preprocess import photo, prepare_file
 
-    accepted = {*inspect.signature(photo.prepare).parameters, *inspect.signature(photo.prepare_file).parameters}
+    accepted = {*inspect.signature(photo.prepare).parameters, *inspect.signature(prepare_file.Preparation).parameters}
     assert set(Preprocess.model_fields) <= accepted
+
+
+@pytest.mark.parametrize(("text", "value"), [("224", (224, 224)), ("224,160", (224, 160))])
+def test_a_size_is_one_number_or_two(monkeypatch, text, value):
+    monkeypatch.setattr("sys.argv", ["01_preprocess.py", "--preprocess.size", text])
+    assert Settings(_cli_parse_args=True).preprocess.size == value
+
+
+def test_to_read_again_changes_no_result():
+    assert Settings(make_labels={"rehash": True}).make_labels.parameters() == Settings().make_labels.parameters()
 
 
 def test_extract_passes_its_settings_on():

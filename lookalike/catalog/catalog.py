@@ -1,250 +1,175 @@
 """The catalog: one row for every file found below the photos' folder, good or bad, sorted by path.
 
-Reads each file once (digest, size, date, whether it decodes); says nothing about labels, which `labels.py` adds.
+Three tables hold it: catalog.parquet (what the files are), files.parquet (which were listed, where and when changed)
+and labels.parquet (true labels of the usable photos).
 """
 
-import hashlib
-import json
 import os
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from lookalike.catalog import images
-from lookalike.core.artifacts import write_json
+from lookalike.catalog.examine import row_key
+from lookalike.catalog.find import File, Files
 from lookalike.core.errors import UserError
-from lookalike.core.progress import progress
+from lookalike.core.files import relative_to
+from lookalike.core.shards import Row
 from lookalike.core.tables import read_table, write_csv, write_table
 
 __all__ = [
-    "Listing",
+    "Catalog",
     "count",
-    "drop_duplicates",
-    "duplicates",
-    "examine",
-    "find_files",
     "is_unchanged",
-    "photos_folder",
-    "read_good",
+    "read",
     "read_known",
     "read_labels",
+    "read_root",
     "read_times",
     "require_some",
     "summary",
-    "write_catalog",
-    "write_duplicates",
+    "usable_paths",
+    "write",
+    "write_labels",
 ]
 
-Listing = dict[str, tuple[int, int]]  # relative path -> (bytes, modification time in ns)
-CATALOG = "catalog.parquet"
-STAT = "stat.parquet"
-SOURCE = "source.json"
+CATALOG, FILES, LABELS = "catalog.parquet", "files.parquet", "labels.parquet"
+ROOT = b"root"  # key of the schema's metadata: the photos' folder as seen from the artifact's
 STATUSES = ("duplicate", "empty", "not_an_image", "too_large", "truncated", "unreadable")  # besides "ok"
-GOOD = {"status": "ok", "error": ""}  # what a row marked as a duplicate was before
-COLUMNS = ("path", "size", "sha256", "pixels", "width", "height", "status", "error", "taken_at")
+TEXT, NUMBER = pa.string(), pa.int64()
+SCHEMA = pa.schema(
+    [
+        ("path", TEXT),
+        ("size", NUMBER),  # bytes of the file
+        ("sha256", TEXT),  # of the file; "" where it was not read
+        ("pixels", TEXT),  # equal for photos of equal pixels, and rarely for others
+        ("width", NUMBER),  # pixels, upright
+        ("height", NUMBER),
+        ("status", TEXT),  # "ok" or one of STATUSES
+        ("error", TEXT),  # why it is not ok
+        ("taken_at", TEXT),  # EXIF, ISO 8601 without a zone
+    ]
+)
+FILE_SCHEMA = pa.schema([("path", TEXT), ("bytes", NUMBER), ("mtime_ns", NUMBER)])
 
 
-def find_files(folder: Path, outside: Iterable[Path] = ()) -> Listing:
-    """List the files below a folder by POSIX path, sorted; hidden files and folders are skipped, links are followed.
+@dataclass(frozen=True)
+class Catalog:
+    """A published catalog: the folder of the photos, and a row a file with the columns of SCHEMA."""
 
-    Raises UserError where the folder is missing, unreadable, holds no file, or holds one of `outside`.
-    """
-    if not folder.is_dir():
-        raise UserError(f"expected a folder of photos, found none at {folder}: put photos there or pass --photos DIR")
-    for other in outside:
-        if other.resolve().is_relative_to(folder.resolve()):
-            raise UserError(
-                f"expected {other} outside the photos' folder {folder}, found it inside: choose another folder"
-            )
-    found = dict(_walk(folder, "", frozenset()))
-    if not found:
-        raise UserError(f"expected photos in {folder}, found no file: put photos there or pass --photos DIR")
-    return dict(sorted(found.items()))
+    root: Path
+    rows: pa.Table
+
+    @property
+    def usable(self) -> pa.Table:
+        """The rows of the photos that later stages take."""
+        return self.rows.filter(pc.equal(self.rows["status"], "ok"))
 
 
-def examine(folder: Path, listing: Listing, known: Mapping[tuple, dict], workers: int) -> list[dict]:
-    """Return a catalog row for each listed file; `known` maps (path, size, time) to rows that need no second look."""
-    rows = {path: known.get((path, *stat)) for path, stat in listing.items()}
-    new = [path for path, row in rows.items() if row is None]
-    with ThreadPoolExecutor(workers) as pool, progress("reading photos", len(new)) as advance:
-        for path, row in zip(new, pool.map(lambda path: _examine(folder, path), new), strict=True):
-            rows[path] = row
-            advance(1)
-    return list(rows.values())
+def write(folder: Path, rows: Sequence[Row], files: Files, root: Path) -> None:
+    """Write catalog.parquet, files.parquet and, for people, problems.csv."""
+    table = pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in rows], schema=SCHEMA)
+    write_table(folder / CATALOG, table)
+    bad = table.filter(pc.not_equal(table["status"], "ok"))
+    write_csv(folder / "problems.csv", bad.select(["path", "status", "error"]))
+    stats = list(files.values())
+    listed = {"path": list(files), "bytes": [s.bytes for s in stats], "mtime_ns": [s.mtime_ns for s in stats]}
+    metadata = {ROOT: os.fsencode(relative_to(root, folder))}
+    write_table(folder / FILES, pa.table(listed, schema=FILE_SCHEMA.with_metadata(metadata)))
 
 
-def duplicates(rows: list[dict]) -> list[list[dict]]:
-    """Return the groups of photos with equal pixels after decoding, each with the one to keep first.
-
-    Kept is the photo of most bytes (the least re-encoded), ties by path.
-    """
-    groups = defaultdict(list)
-    for row in rows:
-        if row["status"] == "ok":
-            groups[row["pixels"]].append(row)
-    several = (group for group in groups.values() if len(group) > 1)
-    return [sorted(group, key=lambda row: (-row["size"], row["path"])) for group in several]
+def write_labels(folder: Path, paths: Sequence[str], labels: Sequence[str]) -> None:
+    """Write labels.parquet: the true label of each usable photo, "" where there is none."""
+    write_table(folder / LABELS, pa.table({"path": pa.array(paths, TEXT), "label": pa.array(labels, TEXT)}))
 
 
-def drop_duplicates(rows: list[dict], groups: list[list[dict]]) -> list[dict]:
-    """Return the rows with all but the kept photo of each group marked `duplicate`: later stages pass them by."""
-    kept = {row["path"]: group[0]["path"] for group in groups for row in group[1:]}
-    mark = {path: {"status": "duplicate", "error": f"same pixels as {keeper}"} for path, keeper in kept.items()}
-    return [row | mark.get(row["path"], {}) for row in rows]
+def read(folder: Path) -> Catalog:
+    """Return a published catalog. Raises OSError where it is missing or damaged."""
+    return Catalog(read_root(folder), read_table(folder / CATALOG))
 
 
-def write_catalog(folder: Path, rows: list[dict], labels: list[str], listing: Listing, photos: Path) -> None:
-    """Write catalog.parquet, problems.csv and, outside the manifest, the files' times and where the photos are."""
-    write_table(folder / CATALOG, {name: [row[name] for row in rows] for name in COLUMNS} | {"label": labels})
-    bad = [row for row in rows if row["status"] != "ok"]
-    write_csv(folder / "problems.csv", {name: [row[name] for row in bad] for name in ("path", "status", "error")})
-    sizes, times = zip(*listing.values(), strict=True)
-    write_table(folder / STAT, {"path": [row["path"] for row in rows], "size": sizes, "mtime_ns": times})
-    write_json(folder / SOURCE, {"photos": str(photos.resolve())})
-
-
-def write_duplicates(folder: Path, groups: list[list[dict]]) -> None:
-    """Write duplicates.csv: the group's number, the photo, and whether it is the one to keep."""
-    rows = [(n, row["path"], row is group[0]) for n, group in enumerate(groups, 1) for row in group]
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    write_csv(folder / "duplicates.csv", dict(zip(("group", "path", "keep"), columns, strict=True)))
-
-
-def read_known(folder: Path) -> dict[tuple, dict]:
-    """Return the rows of a published catalog by (path, size, time); those that could not be opened are left out."""
-    if not (folder / STAT).exists():
-        return {}
-    stat = read_table(folder / STAT).to_pydict()
-    keys = zip(stat["path"], stat["size"], stat["mtime_ns"], strict=True)
-    rows = read_table(folder / CATALOG, COLUMNS).to_pylist()
-    known = {key: row for key, row in zip(keys, rows, strict=True) if row["status"] != "unreadable"}
-    return {key: row | GOOD if row["status"] == "duplicate" else row for key, row in known.items()}
-
-
-def read_good(folder: Path) -> list[dict]:
-    """Return the rows of a published catalog that are usable photos, with their labels."""
-    return [row for row in read_table(folder / CATALOG).to_pylist() if row["status"] == "ok"]
+def read_root(folder: Path) -> Path | None:
+    """Return the photos' folder of a published catalog, None where there is none."""
+    if not (folder / FILES).exists():
+        return None
+    place = os.fsdecode(read_table(folder / FILES, []).schema.metadata[ROOT])
+    return Path(os.path.normpath(folder.resolve() / place))
 
 
 def read_labels(folder: Path, paths: Sequence[str]) -> list[str]:
     """Return the true labels of the photos at `paths` from a published catalog; "" where there is none."""
-    table = read_table(folder / CATALOG).to_pydict()
+    table = read_table(folder / LABELS).to_pydict()
     labels = dict(zip(table["path"], table["label"], strict=True))
     return [labels.get(path, "") for path in paths]
 
 
 def read_times(folder: Path, paths: Sequence[str]) -> np.ndarray:
     """Return when the photos at `paths` were taken, by EXIF, else when their files changed: seconds, float64 (n,)."""
-    table, stat = read_table(folder / CATALOG).to_pydict(), read_table(folder / STAT).to_pydict()
-    times = {path: time / 1e9 for path, time in zip(stat["path"], stat["mtime_ns"], strict=True)}
-    times |= {path: _seconds(time) for path, time in zip(table["path"], table["taken_at"], strict=True) if time}
-    return np.array([times.get(path, np.nan) for path in paths])
+    table, files = read_table(folder / CATALOG, ["path", "taken_at"]).to_pydict(), _read_files(folder)
+    taken = dict(zip(table["path"], table["taken_at"], strict=True))
+    return np.array([_seconds(taken.get(path), files.get(path)) for path in paths], np.float64)
 
 
-def is_unchanged(folder: Path, listing: Listing) -> bool:
-    """Say whether a published catalog lists exactly these files, by path, size and time."""
-    if not (folder / STAT).exists():
+def read_known(folder: Path, root: Path) -> list[Row]:
+    """Return the rows of a published catalog of the photos below `root`, as `examine` takes them; none of another."""
+    if read_root(folder) != root.resolve():
+        return []
+    files = _read_files(folder)
+    rows = (_undropped(row) for row in read_table(folder / CATALOG).to_pylist())
+    known = ((row, files[row["path"]]) for row in rows if row["status"] in ("ok", "empty", "truncated"))
+    return [row | {"key": row_key(row["path"], File(*stat)), "reusable": True} for row, stat in known]
+
+
+def is_unchanged(folder: Path, files: Files, root: Path) -> bool:
+    """Say whether a published catalog lists exactly these files of this folder, by path, size and time."""
+    if read_root(folder) != root.resolve():
         return False
-    stat = read_table(folder / STAT).to_pydict()
-    return listing == dict(zip(stat["path"], zip(stat["size"], stat["mtime_ns"], strict=True), strict=True))
+    return {path: file[:2] for path, file in files.items()} == _read_files(folder)
 
 
-def require_some(rows: list[dict], photos: Path) -> None:
+def usable_paths(rows: Iterable[Row]) -> list[str]:
+    """Return the paths of the photos that later stages take."""
+    return [row["path"] for row in rows if row["status"] == "ok"]
+
+
+def require_some(rows: Sequence[Row], root: Path) -> None:
     """Raise UserError with the counts of reasons where no photo is usable."""
-    if not any(row["status"] == "ok" for row in rows):
+    if not usable_paths(rows):
         reasons = ", ".join(f"{n} {status}" for status, n in Counter(row["status"] for row in rows).items())
-        raise UserError(f"expected at least one readable photo in {photos}, found {reasons}: put photos there")
+        raise UserError(f"expected at least one readable photo in {root}, found {reasons}: put photos there")
 
 
-def count(rows: list[dict]) -> dict[str, int]:
+def count(rows: Sequence[Row]) -> dict[str, int]:
     """Return how many files, usable photos and files of each other status there are."""
     statuses = Counter(row["status"] for row in rows)
     return {"files": len(rows), "photos": statuses.pop("ok", 0)} | dict(sorted(statuses.items()))
 
 
-def summary(counts: Mapping[str, int], source: str) -> str:
-    """Return the closing words of the stage: photos, problems, labels and where they came from."""
+def summary(counts: Mapping[str, int], labelled: str, passed_by: Sequence[str] = ()) -> str:
+    """Return the closing words of the stage: photos, problems, labels and where they came from, results passed by."""
     other = [f"{counts[key]:,} {key}" for key in counts if key in STATUSES and counts[key]]
     problems = f" ({', '.join(other)}: see problems.csv)" if other else ""
-    unknown = counts["csv_rows_without_photo"]
-    labels = f"{counts['labelled']:,} labelled by {source} in {counts['classes']:,} classes"
-    labels += f", {unknown:,} rows of the CSV name no photo" if unknown else ""
     same = f", {counts['duplicates']:,} exact duplicates" if counts["duplicates"] else ""
-    return f"{counts['photos']:,} photos{problems}, {labels}{same}"
+    results = f", results of Lookalike passed by: {', '.join(passed_by)}" if passed_by else ""
+    return f"{counts['photos']:,} photos{problems}, {labelled}{same}{results}"
 
 
-def photos_folder(settings) -> Path:
-    """Return where the photos are: the setting `photos`, else raw_img/<dataset>, else where the catalog found them."""
-    usual = Path("raw_img") / settings.dataset
-    source = Path(settings.output) / settings.dataset / "00_make_labels" / SOURCE
-    if settings.photos is not None:
-        return Path(settings.photos)
-    if not usual.is_dir() and source.exists():
-        return Path(json.loads(source.read_text(encoding="utf-8"))["photos"])
-    return usual
+def _undropped(row: Row) -> Row:
+    """Return what a row marked as a duplicate was before."""
+    return row | {"status": "ok", "error": ""} if row["status"] == "duplicate" else row
 
 
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()  # cameras record no zone
+def _read_files(folder: Path) -> dict[str, tuple[int, int]]:
+    table = read_table(folder / FILES).to_pydict()
+    return dict(zip(table["path"], zip(table["bytes"], table["mtime_ns"], strict=True), strict=True))
 
 
-def _walk(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, tuple[int, int]]]:
-    real = os.path.realpath(folder)
-    if real in above:  # a link to a folder that holds it
-        return
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise UserError(
-            f"expected a readable folder, found {folder}: {error.strerror}; change its permissions"
-        ) from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        path = prefix + entry.name
-        if entry.is_dir():
-            yield from _walk(Path(entry.path), path + "/", above | {real})
-        elif entry.is_file() or entry.is_symlink():
-            yield path, _size_and_time(entry)
-
-
-def _size_and_time(entry: os.DirEntry) -> tuple[int, int]:
-    try:
-        stat = entry.stat()
-    except OSError:  # a dangling link: reported as unreadable when it is examined
-        return 0, 0
-    return stat.st_size, stat.st_mtime_ns
-
-
-def _examine(folder: Path, path: str) -> dict:
-    shown = path.encode("utf-8", "backslashreplace").decode()
-    row = dict.fromkeys(COLUMNS) | {"path": shown, "size": 0, "sha256": "", "pixels": "", "status": "ok", "error": ""}
-    if shown != path:
-        return row | {"status": "unreadable", "error": "the name is not valid UTF-8: rename the file"}
-    try:
-        data = (folder / path).read_bytes()
-        row |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        del data
-        row |= _decode(folder / path)
-    except OSError as error:
-        row |= {"status": "unreadable", "error": error.strerror or str(error)}
-    except images.ImageError as error:
-        row |= {"status": error.status, "error": error.reason}
-    return row
-
-
-def _decode(path: Path) -> dict:
-    if path.suffix.lower() not in images.SUFFIXES:
-        raise images.ImageError("not_an_image", f"suffix {path.suffix or 'missing'} is not of an image")
-    probe = images.probe(path)
-    rgb = images.read(path)
-    return {
-        "width": rgb.shape[1],
-        "height": rgb.shape[0],
-        "taken_at": probe.taken_at,
-        "pixels": images.pixel_digest(rgb),
-    }
+def _seconds(taken_at: str | None, stat: tuple[int, int] | None) -> float:
+    if taken_at:
+        return datetime.fromisoformat(taken_at).replace(tzinfo=UTC).timestamp()  # cameras record no zone
+    return stat[1] / 1e9 if stat else np.nan

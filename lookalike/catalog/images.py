@@ -1,79 +1,97 @@
-"""Read, probe and write image files of any kind as upright 8-bit RGB arrays.
+"""Read and write image files of any kind as upright 8-bit RGB arrays.
 A file that cannot be read is an ImageError with a status, decided from its header where possible."""
 
 import hashlib
 import io
-import warnings
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
-try:
-    import pillow_heif
-except ImportError:
-    pillow_heif = None
+from lookalike.catalog.header import HEIC, MAX_PIXELS, NO_HEIC, SUFFIXES, Header, open_image, read_header
+from lookalike.catalog.memory import MemoryBudget
+from lookalike.catalog.photo_file import MAX_BYTES, ImageError, open_regular
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "ImageError", "Probe", "decode", "pixel_digest", "probe", "read", "write"]
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "ImageError",
+    "Photo",
+    "check_suffix",
+    "decode",
+    "encode",
+    "opened",
+    "pixel_digest",
+    "pixel_key",
+    "read",
+    "write",
+]
 
-MAX_PIXELS = 178_956_970  # the size from which Pillow, too, takes a file for a decompression bomb
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif")
-FORMATS = ("JPEG", "PNG", "BMP", "DIB", "WEBP", "TIFF", "GIF")
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
 REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+TURNS = {  # EXIF orientation -> the upright view of the stored pixels
+    2: lambda rgb: rgb[:, ::-1],
+    3: lambda rgb: rgb[::-1, ::-1],
+    4: lambda rgb: rgb[::-1],
+    5: lambda rgb: rgb.transpose(1, 0, 2),
+    6: lambda rgb: np.rot90(rgb, -1),
+    7: lambda rgb: rgb[::-1, ::-1].transpose(1, 0, 2),
+    8: np.rot90,
 }
-# What Pillow's plugins raise on damaged files; real input/output errors are OSErrors with an errno.
-DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, ZeroDivisionError)
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # of JPEG, without restarts and escaped bytes
+START_OF_SCAN, END = 0xDA, 0xD9
+STRIP_PIXELS = 2**22  # converted at a time, so that a large photo takes no second copy
+KEY_WORDS = 2**16  # 64-bit words of pixels a step of `pixel_key`
 
-if pillow_heif is not None:
-    pillow_heif.register_heif_opener()
-    SUFFIXES += (".heic", ".heif")
-    FORMATS += ("HEIF",)
-
-# Faults become rows of a report, so the decoders' own lines on stderr would only repeat them.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-
-
-class ImageError(Exception):
-    """An image that cannot be read; `status` is "empty", "not_an_image", "truncated", "unreadable" or "too_large"."""
-
-    def __init__(self, status: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 @dataclass(frozen=True)
-class Probe:
-    """What a header tells: upright width and height in pixels, and when the photo was taken (ISO 8601, or None)."""
+class Photo:
+    """The bytes of an image file and what its header declares."""
 
-    width: int
-    height: int
-    taken_at: str | None
+    data: bytes
+    header: Header
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def decode(self, target: int | None = None) -> np.ndarray:
+        """Return the photo as `read` does. Raises ImageError."""
+        if self.header.is_plain_jpeg:
+            return _decode_jpeg(self.data, self.header.reduction(target))
+        try:
+            with open_image(io.BytesIO(self.data)) as image:
+                return _decode_pillow(image, self.header, target)
+        except ImageError:
+            raise
+        except MemoryError as error:
+            raise ImageError("too_large", "decoding it takes more memory than there is") from error
+        except Exception as error:  # Pillow's plugins raise almost anything on damaged files
+            raise ImageError("truncated", f"the file is cut off or damaged: {error}") from error
 
 
-def probe(path: Path) -> Probe:
-    """Return size and time of a photo from its header, without decoding. Raises ImageError."""
-    try:
-        with Path(path).open("rb") as file, _open(file) as image:
-            exif = _exif(image)
-            width, height = image.size[::-1] if _orientation(image, exif) >= 5 else image.size
-            return Probe(width, height, _taken_at(exif))
-    except OSError as error:
-        raise _unreadable(error) from error
+@contextmanager
+def opened(
+    path: Path, *, target: int | None = None, memory: MemoryBudget | None = None, max_bytes: int = MAX_BYTES
+) -> Iterator[Photo]:
+    """Yield the photo in a file, its bytes read once; while it is open, it has its part of the memory budget.
+
+    target: what it will be decoded for. Raises ImageError.
+    """
+    file, size = open_regular(path, max_bytes)
+    with file:
+        header = _from_disk(read_header, file)
+        with nullcontext() if memory is None else memory.take(size + header.decoding_bytes(target)):
+            file.seek(0)
+            yield Photo(_from_disk(file.read, size), header)
 
 
 def read(path: Path, *, target: int | None = None) -> np.ndarray:
@@ -82,22 +100,21 @@ def read(path: Path, *, target: int | None = None) -> np.ndarray:
     With `target` a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay at least
     `target` pixels. Raises ImageError.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise _unreadable(error) from error
-    return decode(data, target=target)
+    with opened(path, target=target) as photo:
+        return photo.decode(target)
 
 
 def decode(data: bytes, *, target: int | None = None) -> np.ndarray:
     """Return the photo in the bytes of an image file, as `read` does. Raises ImageError."""
-    with _open(io.BytesIO(data)) as image:
-        if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB"):
-            return _decode_jpeg(data, image.size, target)
-        try:
-            return _decode_pillow(image)
-        except DAMAGE as error:
-            raise ImageError("truncated", f"the file is cut off or damaged: {error}") from error
+    return Photo(data, read_header(io.BytesIO(data))).decode(target)
+
+
+def check_suffix(path: str) -> None:
+    """Raise ImageError where the suffix of a file's name is not of an image that can be read."""
+    suffix = Path(path).suffix
+    if suffix.lower() not in SUFFIXES:
+        reason = NO_HEIC if suffix.lower() in HEIC else f"suffix {suffix or 'missing'} is not of an image"
+        raise ImageError("not_an_image", reason)
 
 
 def write(path: Path, rgb: np.ndarray, quality: int = 90) -> None:
@@ -108,97 +125,122 @@ def write(path: Path, rgb: np.ndarray, quality: int = 90) -> None:
     suffix = Path(path).suffix.lower()
     if suffix not in (".jpg", ".jpeg", ".png"):
         raise ValueError(f"expected a name ending in .jpg, .jpeg or .png, found {Path(path).name!r}")
+    Path(path).write_bytes(encode(rgb, suffix, quality))
+
+
+def encode(rgb: np.ndarray, suffix: str, quality: int = 90) -> memoryview:
+    """Return the bytes of a file of a suffix, .jpg, .jpeg or .png, with these pixels, uint8 (h, w, 3) RGB."""
     options = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, quality]
     _, encoded = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
-    Path(path).write_bytes(encoded.data)
+    return encoded.data
 
 
 def pixel_digest(rgb: np.ndarray) -> str:
-    """Return the SHA-256 of shape and pixels: equal for photos that decode to the same picture."""
+    """Return the SHA-256 of shape and pixels: equal for photos that decode to the same picture, and for no others."""
     digest = hashlib.sha256(repr(rgb.shape).encode())
     digest.update(np.ascontiguousarray(rgb).data)
     return digest.hexdigest()
 
 
-def _open(file: io.BufferedIOBase) -> Image.Image:
-    """Open an image by its header alone; raises ImageError, or OSError with an errno if the disk fails."""
-    head = file.read(16)
-    file.seek(0)
-    if not head:
-        raise ImageError("empty", "the file has 0 bytes")
+def pixel_key(rgb: np.ndarray) -> str:
+    """Return a short key of shape and pixels, at a fifth of the cost of `pixel_digest`.
+
+    Equal for equal pictures, and by rare chance for others: a multilinear hash modulo 2**64 (Carter and Wegman, 1979).
+    """
+    data = np.ascontiguousarray(rgb).reshape(-1)
+    whole = data.size // 8 * 8
+    words, key = data[:whole].view(np.uint64), 0
+    for start in range(0, words.size, KEY_WORDS):
+        block = words[start : start + KEY_WORDS]
+        key = (key * 0x9E3779B97F4A7C15 + int(np.dot(block, _weights()[: block.size]))) % 2**64
+    return f"{rgb.shape[1]}x{rgb.shape[0]}-{key:016x}{data[whole:].tobytes().hex()}"
+
+
+@cache
+def _weights() -> np.ndarray:
+    # Odd, so that a change of one word never goes unseen.
+    return np.random.default_rng(0).integers(0, 2**63, KEY_WORDS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+
+
+def _from_disk(action: Callable, *arguments: object):
     try:
-        image = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise ImageError("too_large", f"the header declares more than {MAX_PIXELS:,} pixels") from error
-    except (UnidentifiedImageError, *DAMAGE) as error:
-        if getattr(error, "errno", None) is not None:
-            raise
-        if head.startswith(SIGNATURES):
-            raise ImageError("truncated", "the header is cut off or damaged") from error
-        raise ImageError("not_an_image", "the content is of no known image format") from error
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise ImageError("too_large", f"the header declares {width} x {height} pixels, more than {MAX_PIXELS:,}")
-    return image
+        return action(*arguments)
+    except OSError as error:
+        raise ImageError("unreadable", error.strerror or str(error)) from error
 
 
-def _unreadable(error: OSError) -> ImageError:
-    return ImageError("unreadable", error.strerror or str(error))
-
-
-def _decode_jpeg(data: bytes, size: tuple[int, int], target: int | None) -> np.ndarray:
+def _decode_jpeg(data: bytes, factor: int) -> np.ndarray:
     # A file that ends in zeros (a broken download) decodes to grey without complaint, so look for the end marker.
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
+    if not (data.endswith(b"\xff\xd9") or _ends(data)):
         raise ImageError("truncated", "the JPEG data stop before their end marker")
-    factor = next((f for f in REDUCED if target and -(-min(size) // f) >= target), 1)
-    buffer = np.frombuffer(data, np.uint8)
-    decoded = cv2.imdecode(buffer, REDUCED.get(factor, cv2.IMREAD_COLOR_RGB))
+    try:
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCED.get(factor, cv2.IMREAD_COLOR_RGB))
+    except cv2.error as error:
+        raise ImageError("truncated", f"the JPEG data are damaged: {error.err}") from error
     if decoded is None:
         raise ImageError("truncated", "the JPEG data are cut off or damaged")
     return decoded if factor == 1 else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
 
 
-def _decode_pillow(image: Image.Image) -> np.ndarray:
-    turn = TURNS.get(_orientation(image, _exif(image)))
+def _ends(data: bytes) -> bool:
+    """Say whether the first image of a JPEG has its end marker; phones put films and further images behind it."""
+    place = 2
+    while (marker := MARKER.search(data, place)) is not None:
+        if data[marker.end() - 1] == END:
+            return True
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        place = marker.end() + max(length, 2)
+    return False
+
+
+def _decode_pillow(image: Image.Image, header: Header, target: int | None) -> np.ndarray:
+    factor = header.reduction(target)
+    if factor > 1:
+        image.draft(None, (image.width // factor, image.height // factor))
     image.load()
-    if image.mode.startswith(("I", "F")):
-        image = Image.fromarray(_to_8_bit(np.asarray(image), image.mode))
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        image = Image.alpha_composite(white, layer)
-    image = image.convert("RGB")
-    return np.array(image if turn is None else image.transpose(turn))
+    width, height = image.size
+    transparent, scale = image.has_transparency_data, _deep_scale(image)
+    rgb = np.empty((height, width, 3), np.uint8)
+    for box in _strips(width, height):
+        strip = image.crop(box)
+        strip = strip if scale is None else Image.fromarray(scale(np.asarray(strip)))
+        rgb[box[1] : box[3]] = np.asarray(_over_white(strip) if transparent else strip.convert("RGB"))
+    turn = TURNS.get(header.orientation)
+    if turn is None:
+        return rgb
+    image.close()
+    return np.ascontiguousarray(turn(rgb))
 
 
-def _to_8_bit(values: np.ndarray, mode: str) -> np.ndarray:
-    """Scale 16-bit greys by their full range; 32-bit integers and floats have none, so by the values' own range."""
-    if mode.startswith("I;16"):
-        return (values >> 8).astype(np.uint8)
-    finite = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    low, span = finite.min(), np.ptp(finite)
-    return ((finite - low) * (255.0 / span if span else 0.0)).astype(np.uint8)
+def _strips(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    rows = max(1, STRIP_PIXELS // width)
+    return [(0, top, width, min(top + rows, height)) for top in range(0, height, rows)]
 
 
-def _exif(image: Image.Image) -> Image.Exif:
-    # Pillow decodes a whole PNG to look for an EXIF block behind the pixels; none writes it there.
-    if image.format == "PNG" and "exif" not in image.info:
-        return Image.Exif()
-    try:
-        return image.getexif()
-    except DAMAGE:
-        return Image.Exif()
+def _over_white(strip: Image.Image) -> Image.Image:
+    layer = strip.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _orientation(image: Image.Image, exif: Image.Exif) -> int:
-    value = exif.get(ExifTags.Base.Orientation, 1)
-    return value if value in TURNS and image.format != "TIFF" else 1  # Pillow turns a TIFF by itself
+def _deep_scale(image: Image.Image) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Return how greys of more than 8 bits become uint8, None where there are none.
 
-
-def _taken_at(exif: Image.Exif) -> str | None:
-    try:
-        original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
-        text = original or exif.get(ExifTags.Base.DateTime)
-        return datetime.strptime(str(text).strip(" \0"), "%Y:%m:%d %H:%M:%S").isoformat()
-    except DAMAGE:
+    16-bit greys are scaled by their full range; 32-bit integers and floats have none, so by the values' own range.
+    """
+    if not image.mode.startswith(("I", "F")):
         return None
+    if image.mode.startswith("I;16"):
+        return lambda values: (values >> 8).astype(np.uint8)
+    ranges = [_range(np.asarray(image.crop(box))) for box in _strips(*image.size)]
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    factor = 255.0 / (high - low) if high > low else 0.0
+    return lambda values: ((_finite(values) - low) * factor).astype(np.uint8)
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    finite = _finite(values)
+    return finite.min(), finite.max()
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)

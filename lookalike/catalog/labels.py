@@ -1,12 +1,12 @@
 """True labels of photos: from the file name, the folder that holds it, or a CSV. "" means unlabelled."""
 
-import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lookalike.catalog.csv_table import read_rows
 from lookalike.core.errors import UserError
 
 __all__ = [
@@ -18,21 +18,32 @@ __all__ = [
     "from_csv",
     "from_folder",
     "from_name",
-    "join_products",
     "label",
 ]
 
 NEARLY_ALL = 0.95  # share of names that must match for `auto` to take labels from names
+OWN_CLASS = 0.8  # classes a photo from which `auto` prefers sub-folders
+SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 SOURCES = ("auto", "name", "folder", "csv", "none")
 
 
 @dataclass(frozen=True)
 class Labelling:
-    """One label a row ("" = unlabelled), where they came from, and what was counted on the way."""
+    """One label a photo ("" = unlabelled), where they came from and why, and what was counted on the way."""
 
     labels: list[str]
     source: str
     counts: dict[str, int]
+    why: str = ""
+
+    @property
+    def summary(self) -> str:
+        """What the stage says of them."""
+        why = f" ({self.why})" if self.why else ""
+        unknown = self.counts["csv_rows_without_photo"]
+        rest = f", {unknown:,} rows of the CSV name no photo" if unknown else ""
+        classes = f"{self.counts['classes']:,} classes"
+        return f"{self.counts['labelled']:,} labelled by {self.source}{why} in {classes}{rest}"
 
 
 def check_pattern(pattern: str) -> str:
@@ -57,8 +68,14 @@ def from_name(paths: Sequence[str], pattern: str) -> list[str]:
 
 
 def from_folder(paths: Sequence[str]) -> list[str]:
-    """Return the name of the folder that holds each photo; "" for photos at the top."""
-    return [PurePosixPath(path).parent.name for path in paths]
+    """Return the name of the folder that holds each photo; "" for photos at the top.
+
+    Where folders at several places have one name (shoes/front, bags/front), it is the path. Folders that only split a
+    set (train, val, test, ...) do not count as places: train/shoe and test/shoe are both shoe.
+    """
+    places = [_place(path) for path in paths]
+    several = Counter(place[-1] for place in set(places) if place)
+    return ["" if not place else place[-1] if several[place[-1]] == 1 else "/".join(place) for place in places]
 
 
 def from_csv(paths: Sequence[str], table: Path, folder: Path) -> tuple[list[str], int]:
@@ -67,42 +84,47 @@ def from_csv(paths: Sequence[str], table: Path, folder: Path) -> tuple[list[str]
     A row's path counts from `folder` (the photos) or the CSV's own folder; else a file name that occurs once.
     Raises UserError for a missing file or column.
     """
-    rows = _read_csv(table, ("path", "label"))
     place = {path: index for index, path in enumerate(paths)} | _as_seen_from(table.parent, folder, paths)
     by_name = defaultdict(list)
     for index, path in enumerate(paths):
         by_name[PurePosixPath(path).name].append(index)
     labels, unknown = [""] * len(paths), 0
-    for row in rows:
-        path = (row["path"] or "").replace("\\", "/").removeprefix("./")
+    for row in read_rows(table, ("path", "label")):
+        path = row["path"].replace("\\", "/").removeprefix("./")
         same_name = by_name.get(PurePosixPath(path).name, [])
         index = place.get(path, same_name[0] if len(same_name) == 1 else None)
         if index is None:
             unknown += 1
         else:
-            labels[index] = (row["label"] or "").strip()
+            labels[index] = row["label"].strip()
     return labels, unknown
 
 
-def choose_source(paths: Sequence[str], pattern: str, table: Path | None) -> str:
-    """Return what `auto` takes: a CSV if given, names if nearly all match, sub-folders if there are any, else none."""
+def choose_source(paths: Sequence[str], pattern: str, table: Path | None) -> tuple[str, str]:
+    """Return what `auto` takes, and why where it is not plain.
+
+    A CSV if given; names if nearly all match, unless nearly each would be a class of its own and there are sub-folders;
+    sub-folders if there are any; else none.
+    """
     if table is not None:
-        return "csv"
-    if paths and sum(map(bool, from_name(paths, pattern))) >= NEARLY_ALL * len(paths):
-        return "name"
-    return "folder" if any("/" in path for path in paths) else "none"
+        return "csv", ""
+    has_folders = any("/" in path for path in paths)
+    names = [name for name in from_name(paths, pattern) if name]
+    if paths and len(names) >= NEARLY_ALL * len(paths):
+        if not has_folders or len(set(names)) < OWN_CLASS * len(names):
+            return "name", ""
+        return "folder", "by name nearly each photo would be a class of its own"
+    return ("folder" if has_folders else "none"), ""
 
 
-def label(rows: Sequence[Mapping], folder: Path, *, source: str, pattern: str, table: Path | None) -> Labelling:
-    """Label the rows of a catalog of the photos below `folder`.
+def label(paths: Sequence[str], folder: Path, *, source: str, pattern: str, table: Path | None) -> Labelling:
+    """Label the usable photos at `paths` below `folder`.
 
     source: one of SOURCES. pattern: for names. table: the CSV, needed for "csv". Raises UserError where it is missing.
     """
     if source == "csv" and table is None:
         raise UserError("make_labels.source csv: expected a CSV file, found none: pass --make_labels.csv FILE")
-    paths = [row["path"] for row in rows]
-    good = [row["path"] for row in rows if row["status"] == "ok"]
-    chosen = choose_source(good, pattern, table) if source == "auto" else source
+    chosen, why = choose_source(paths, pattern, table) if source == "auto" else (source, "")
     unknown = 0
     if chosen == "csv":
         labels, unknown = from_csv(paths, table, folder)
@@ -110,37 +132,17 @@ def label(rows: Sequence[Mapping], folder: Path, *, source: str, pattern: str, t
         labels = from_name(paths, pattern)
     else:
         labels = from_folder(paths) if chosen == "folder" else [""] * len(paths)
-    classes = Counter(name for name, row in zip(labels, rows, strict=True) if row["status"] == "ok" and name)
-    counts = {"labelled": classes.total(), "classes": len(classes), "csv_rows_without_photo": unknown}
-    return Labelling(labels, chosen, counts)
+    return Labelling(labels, chosen, _count(labels) | {"csv_rows_without_photo": unknown}, why)
 
 
-def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
-    """Return the rows of a product catalogue whose `top_img` is the name of a photo, as columns with `path`.
-
-    Columns of the CSV are kept as they are. Raises UserError for a missing file or column.
-    """
-    products = {PurePosixPath(row["top_img"] or "").name: row for row in _read_csv(table, ("top_img",))}
-    joined = [(path, products[name]) for path in paths if (name := PurePosixPath(path).name) in products]
-    columns = [key for key in next(iter(products.values()), {}) if key is not None]
-    return {"path": [path for path, _ in joined]} | {key: [row[key] or "" for _, row in joined] for key in columns}
+def _count(labels: Iterable[str]) -> dict[str, int]:
+    classes = Counter(name for name in labels if name)
+    return {"labelled": classes.total(), "classes": len(classes)}
 
 
-def _read_csv(table: Path, needed: Sequence[str]) -> list[dict]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            found = reader.fieldnames or []
-            missing = [name for name in needed if name not in found]
-            if missing:
-                raise UserError(
-                    f"{table}: expected the columns {', '.join(needed)}, found {', '.join(found) or 'none'}"
-                )
-            return list(reader)
-    except OSError as error:
-        raise UserError(f"expected a CSV file at {table}, found none that opens: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{table}: expected UTF-8 text, found other bytes: save the file as UTF-8") from error
+def _place(path: str) -> tuple[str, ...]:
+    folders = PurePosixPath(path).parts[:-1]
+    return tuple(name for name in folders if name.lower() not in SPLITS) or folders[-1:]
 
 
 def _as_seen_from(start: Path, folder: Path, paths: Sequence[str]) -> dict[str, int]:

@@ -38,7 +38,6 @@ class Manifest:
     inputs: dict[str, str]  # "stage/files" -> digest it was made from
     digest: str  # of the parameters and files
     row_key: str = ""  # what a single row depends on besides its photo; "" where rows are not kept
-    root: str = ""  # the folder of photos that the rows name, as seen from the artifact's own folder
     files: dict[str, list] = field(default_factory=dict)  # relative name -> [sha256, bytes]
     counts: dict[str, object] = field(default_factory=dict)
     approximations: list[str] = field(default_factory=list)
@@ -66,7 +65,6 @@ def write_manifest(
     inputs: Mapping[str, str],
     *,
     row_key: str = "",
-    root: str = "",
     counts: Mapping[str, object],
     approximations: Sequence[str],
 ) -> Manifest:
@@ -78,7 +76,6 @@ def write_manifest(
         inputs=dict(inputs),
         digest=digest_of([stage, FORMAT, dict(parameters), files]),
         row_key=row_key,
-        root=root,
         files=files,
         counts=dict(counts),
         approximations=list(approximations),

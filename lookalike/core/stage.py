@@ -179,13 +179,12 @@ class Stage:
         images: int,
         counts: Mapping[str, object],
         run: Mapping[str, object] | None = None,
-        root: str = "",
         approximations: Iterable[str] = (),
         notes: Iterable[str] = (),
     ) -> None:
         """Replace the published result by the draft and print the closing line: summary, rate, path.
 
-        counts: facts of the result, for the manifest; run: facts of this run, for run.json. root: see `Manifest`.
+        counts: facts of the result, for the manifest; run: facts of this run, for run.json.
         approximations are printed and recorded, notes printed. Raises UserError where an input changed meanwhile.
         """
         approximations = list(approximations)
@@ -196,7 +195,6 @@ class Stage:
             self.parameters,
             self.inputs,
             row_key=self.row_key,
-            root=root,
             counts={"images": images} | dict(counts),
             approximations=approximations,
         )

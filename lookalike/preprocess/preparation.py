@@ -1,39 +1,21 @@
-"""Prepare all photos of a catalog, shard by shard, reusing what an earlier or interrupted run prepared alike."""
+"""Prepare all photos of a catalog, shard by shard, taking over what an earlier or interrupted run prepared alike."""
 
-import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 import cv2
-import pyarrow as pa
 
-from lookalike.core.artifacts import digest_of, file_digest
 from lookalike.core.errors import UserError
-from lookalike.core.executors import EXECUTORS, shard_slices
+from lookalike.core.files import file_digest, link_or_copy
 from lookalike.core.progress import progress
-from lookalike.core.tables import Columns, read_table, write_table
-from lookalike.preprocess.photo import prepare_file
-from lookalike.preprocess.prepared import TABLE
+from lookalike.core.shards import Compute, Part, Row, work_through
+from lookalike.preprocess.names import image_names
+from lookalike.preprocess.prepare_file import Preparation
+from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
-__all__ = [
-    "Known",
-    "count",
-    "finish_table",
-    "image_name",
-    "known_rows",
-    "prepare_all",
-    "quarantine",
-    "require_some",
-    "row_key",
-    "summary",
-]
-
-COLUMNS = ("path", "source", "image", "digest", "width", "height", "status", "reason", "removed", "fallback")
-JPEG = (".jpg", ".jpeg")
+__all__ = ["Run", "count", "prepare_all", "quarantine", "require_some", "row_key", "summary", "tiles_shown"]
 
 
 class Run(Protocol):
@@ -44,133 +26,130 @@ class Run(Protocol):
     shard_size: int
 
 
-SHARDS = "shard_*.parquet"
-Known = dict[tuple[str, str], tuple[dict, Path]]  # (path, sha256 of the photo) -> its row and prepared file
-
-
-def image_name(path: str, file_format: str) -> str:
-    """Return the name of a prepared photo: the photo's own where its suffix fits, else with the suffix appended.
-
-    Appending keeps `a.png` and `a.jpg` apart.
-    """
-    suffixes = JPEG if file_format == "jpg" else (f".{file_format}",)
-    return path if PurePosixPath(path).suffix.lower() in suffixes else f"{path}.{file_format}"
-
-
-def row_key(parameters: Mapping, inputs: Mapping) -> str:
+def row_key(parameters: Mapping, inputs: Mapping) -> Mapping:
     """Return what a prepared photo depends on besides its source: the settings."""
-    return digest_of(parameters)
-
-
-def known_rows(published: Path | None, images: Path, draft: Path, folder: Path) -> Known:
-    """Return the rows that need not be prepared again: of the published table, and of an interrupted run's shards.
-
-    published: the table of the photos in `images`, or None where it was made with other settings. draft, folder:
-    where the interrupted run left its shards and photos.
-    """
-    known: Known = {}
-    tables = [(published, images)] if published else []
-    for file, place in [*tables, *((shard, folder) for shard in sorted(draft.glob(SHARDS)))]:
-        rows = read_table(file).to_pylist()
-        known |= {(row["path"], row["source"]): (row, place / row["image"]) for row in rows}
-    return known
+    return parameters
 
 
 def prepare_all(
-    rows: Sequence[Mapping], photos: Path, folder: Path, draft: Path, known: Known, *, run: Run, **options
-) -> int:
-    """Prepare catalog rows into `folder`, write their table as shards into `draft`; return how many were not known.
+    photos: Sequence[Mapping],
+    preparation: Preparation,
+    work: Path,
+    known: Iterable[Row] = (),
+    earlier: Path | None = None,
+    *,
+    run: Run,
+    tiles: Tiles,
+) -> tuple[list[Row], int]:
+    """Prepare photos, rows of the catalog; return a row each, in this order, and how many were prepared anew.
 
-    options: those of `photo.prepare_file`.
+    work: keeps the rows of finished shards. known: rows of an earlier result, its files in the folder `earlier`; they
+    serve again where the photo is the same and the file is as it was written.
     """
     cv2.setNumThreads(1)  # photos run in parallel, so the filters of one need not
-    prepare = partial(_prepare_row, photos=photos, folder=folder, known=known, options=options)
-
-    def work(part: slice) -> int:
-        with ThreadPoolExecutor(run.workers) as pool:
-            done = []
-            for result in pool.map(prepare, rows[part]):
-                done.append(result)
-                advance(1)
-        # Written last: a shard counts as finished once its table is there.
-        table = {name: [row[name] for row, _ in done] for name in COLUMNS}
-        write_table(draft / f"shard_{part.start:09d}.parquet", table)
-        return sum(is_new for _, is_new in done)
-
-    with progress("preparing photos", len(rows)) as advance:
-        return sum(EXECUTORS[run.executor](work, shard_slices(len(rows), run.shard_size)))
+    paths, keys = [row["path"] for row in photos], [row["sha256"] for row in photos]
+    names = image_names(paths, preparation.format)
+    before = [Part([row | {"key": row["source"], "reusable": row["status"] == "ok"} for row in known])]
+    how = {"shard_size": run.shard_size, "executor": run.executor}
+    how["adopt"] = _adopter(names, preparation.folder, earlier)
+    with progress("preparing photos", len(paths)) as advance:
+        compute = _preparer(photos, names, preparation, run.workers, tiles, advance)
+        parts = list(work_through(work, paths, keys, compute, known=before, **how))
+    rows = [row for part in parts for row in part.rows]
+    _drop_unlisted(preparation.folder, {row["image"] for row in rows if row["status"] == "ok"})
+    return rows, sum(part.computed for part in parts)
 
 
-def finish_table(draft: Path, folder: Path, paths: Sequence[str]) -> Columns:
-    """Join the shards into the table of the photos at `paths`, drop prepared files that no row lists, return it."""
-    shards = sorted(draft.glob(SHARDS))
-    table = pa.concat_tables([read_table(shard) for shard in shards]).to_pydict()
-    place = {path: row for row, path in enumerate(table["path"])}
-    table = {name: [values[place[path]] for path in paths] for name, values in table.items()}
-    write_table(draft / TABLE, table)
-    for shard in shards:
-        shard.unlink()
-    _drop_unlisted(
-        folder, {name for name, status in zip(table["image"], table["status"], strict=True) if status == "ok"}
-    )
-    return table
+def tiles_shown(
+    tiles: Tiles, rows: Sequence[Row], photos: Sequence[Mapping], preparation: Preparation
+) -> tuple[list[Tile], list[Tile]]:
+    """Return the tiles of samples and of fallbacks; photos that were taken over are prepared again for theirs."""
+    source = {row["path"]: row for row in photos}
+
+    def make(row: Mapping) -> Tile | None:
+        done = preparation.look(source[row["path"]])
+        return None if done is None else tile_of(row["path"], done)
+
+    return tiles.shown(rows, make)
 
 
-def count(table: Columns) -> dict[str, int]:
+def count(rows: Sequence[Row]) -> dict[str, int]:
     """Return how many photos were prepared, set aside, without background, and with it because of a bad mask."""
-    prepared = table["status"].count("ok")
-    fallbacks = sum(map(bool, table["fallback"]))
-    quarantined = len(table["status"]) - prepared
-    return {"prepared": prepared, "quarantined": quarantined, "removed": sum(table["removed"]), "fallbacks": fallbacks}
+    prepared = sum(row["status"] == "ok" for row in rows)
+    removed, fallbacks = sum(row["removed"] for row in rows), sum(bool(row["fallback"]) for row in rows)
+    return {"prepared": prepared, "quarantined": len(rows) - prepared, "removed": removed, "fallbacks": fallbacks}
 
 
-def require_some(counts: Mapping[str, int]) -> None:
+def require_some(rows: Sequence[Row]) -> None:
     """Raise UserError where no photo could be prepared."""
-    if not counts["prepared"]:
-        raise UserError(f"expected at least one photo that can be prepared, found {counts['quarantined']} that cannot")
+    if not any(row["status"] == "ok" for row in rows):
+        reason = f", the first {rows[0]['reason']}" if rows else ""
+        raise UserError(f"expected at least one photo that can be prepared, found {len(rows)} that cannot{reason}")
 
 
-def quarantine(table: Columns) -> Columns:
+def quarantine(rows: Sequence[Row]) -> dict[str, list]:
     """Return path, status and reason of the photos set aside or kept whole because their mask was bad."""
-    rows = [row for row, status in enumerate(table["status"]) if status != "ok" or table["fallback"][row]]
-    reasons = [table["reason"][row] or f"background kept: {table['fallback'][row]}" for row in rows]
-    return {name: [table[name][row] for row in rows] for name in ("path", "status")} | {"reason": reasons}
+    told = [row for row in rows if row["status"] != "ok" or row["fallback"]]
+    reasons = [row["reason"] or f"background kept: {row['fallback']}" for row in told]
+    return {name: [row[name] for row in told] for name in ("path", "status")} | {"reason": reasons}
 
 
-def summary(counts: Mapping[str, int]) -> str:
+def summary(counts: Mapping[str, int], new: int) -> str:
     """Return the closing words of the stage."""
-    words = f"{counts['prepared']:,} photos prepared, {counts['new']:,} of them new"
+    words = f"{counts['prepared']:,} photos prepared, {new:,} of them new"
     words += f", {counts['quarantined']:,} quarantined: see quarantine.csv" if counts["quarantined"] else ""
     words += f", {counts['removed']:,} without background" if counts["removed"] else ""
     return words + (f", {counts['fallbacks']:,} kept it for a bad mask" if counts["fallbacks"] else "")
 
 
-def _prepare_row(row: Mapping, *, photos: Path, folder: Path, known: Known, options: Mapping) -> tuple[dict, bool]:
-    image = image_name(row["path"], options["format"])
-    destination = folder / image
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    found, file = known.get((row["path"], row["sha256"]), (None, None))
-    if found and (found["status"] != "ok" or file == destination or _linked(file, destination)):
-        return found, False
-    prepared = prepare_file(photos / row["path"], destination, **options)
-    digest = file_digest(destination) if prepared["status"] == "ok" else ""
-    return {"path": row["path"], "source": row["sha256"], "image": image, "digest": digest} | prepared, True
+def _preparer(
+    photos: Sequence[Mapping],
+    names: Mapping[str, str],
+    preparation: Preparation,
+    workers: int,
+    tiles: Tiles,
+    advance: Callable[[int], None],
+) -> Compute:
+    """Return a function from numbers of photos to their rows."""
+
+    def prepare(number: int) -> Row:
+        photo = photos[number]
+        path, image = photo["path"], names[photo["path"]]
+        row, done = preparation.write(photo, image, look=tiles.wants(path))
+        if done is not None:
+            tiles.keep(path, done)
+        advance(1)
+        source = photo["sha256"]
+        return {"path": path, "source": source, "image": image, "key": source, "reusable": row["status"] == "ok"} | row
+
+    def compute(numbers: Sequence[int]) -> Part:
+        with ThreadPoolExecutor(workers) as pool:
+            return Part(list(pool.map(prepare, numbers)), computed=len(numbers))
+
+    return compute
 
 
-def _linked(file: Path, destination: Path) -> bool:
-    """Give a prepared file a second name, or copy it where the file system has no links; False where it is gone."""
-    if not file.exists():
-        return False
-    destination.unlink(missing_ok=True)
-    try:
-        os.link(file, destination)
-    except OSError:
-        shutil.copyfile(file, destination)
-    return True
+def _adopter(names: Mapping[str, str], folder: Path, earlier: Path | None) -> Callable[[str, Row], Row | None]:
+    """Return a function that gives a photo the file of a known row, if that is as it was written."""
+    places = [folder] if earlier is None else [folder, earlier]
+
+    def adopt(path: str, row: Row) -> Row | None:
+        source = next((place / row["image"] for place in places if _is_intact(place / row["image"], row)), None)
+        if source is None:
+            return None
+        if source != folder / names[path]:
+            link_or_copy(source, folder / names[path])
+        return row | {"path": path, "image": names[path]}
+
+    return adopt
+
+
+def _is_intact(file: Path, row: Row) -> bool:
+    return file.is_file() and file.stat().st_size == row["bytes"] and file_digest(file) == row["digest"]
 
 
 def _drop_unlisted(folder: Path, listed: set[str]) -> None:
-    for file in [path for path in folder.rglob("*") if path.is_file()]:
+    for file in [path for path in folder.rglob("*") if not path.is_dir()]:
         if file.relative_to(folder).as_posix() not in listed:
             file.unlink()
     for empty in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):

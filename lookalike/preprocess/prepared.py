@@ -1,10 +1,11 @@
-"""The prepared photos of stage 01: the folder img/<dataset>, and the table that lists what is in it.
+"""The prepared photos of stage 01: a folder of images and the table that lists them.
 
 A marker inside the folder ties it to the table and names the results it belongs to, so that neither is used with
 another's half, and two results never take turns in one folder.
 """
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,93 +15,115 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.catalog import images
-from lookalike.core.artifacts import MARKER, read_manifest, recover, replace_folder
+from lookalike.core.artifacts import MARKER, recover, replace_folder
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy, relative_to, write_json
-from lookalike.core.tables import read_table
+from lookalike.core.shards import Row
+from lookalike.core.tables import read_table, write_table
 
-__all__ = ["TABLE", "Prepared", "check_owner", "draft_of", "is_intact", "publish", "read"]
+__all__ = ["TABLE", "PreparedPhotos", "check_owner", "draft_of", "is_intact", "publish", "read", "read_known", "write"]
 
+TABLE = "images.parquet"
 LISTED = ".lookalike.parquet"  # the table once more, in the folder: what was prepared into it
-TABLE = "images.parquet"  # columns: path, source (sha256 of the photo), image (name in the folder), digest, bytes, ...
+ROOT = b"root"  # key of the schema's metadata: the images' folder as seen from the artifact's
+TEXT, NUMBER = pa.string(), pa.int64()
+SCHEMA = pa.schema(
+    [
+        ("path", TEXT),  # of the photo
+        ("source", TEXT),  # its sha256
+        ("image", TEXT),  # name of the prepared file
+        ("digest", TEXT),  # its sha256
+        ("bytes", NUMBER),
+        ("width", NUMBER),
+        ("height", NUMBER),
+        ("status", TEXT),  # "ok", "changed", or a status of ImageError
+        ("reason", TEXT),
+        ("removed", pa.bool_()),  # whether the background was removed
+        ("fallback", TEXT),  # why a mask was not trusted
+    ]
+)
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """The usable prepared photos: the folder that holds them, and the rows of their table."""
+class PreparedPhotos:
+    """The folder of prepared photos and a row a photo, usable or not, with the columns of SCHEMA."""
 
     root: Path
     rows: pa.Table
 
-    def files(self, paths: Sequence[str]) -> list[Path]:
-        """Return the prepared photo of each path."""
-        return [self._places[path] for path in paths]
+    @property
+    def usable(self) -> pa.Table:
+        """The rows of the photos that were prepared."""
+        return self.rows.filter(pc.equal(self.rows["status"], "ok"))
+
+    def files(self, paths: Sequence[str] | None = None) -> list[Path]:
+        """Return the prepared file of each photo, by default of all usable ones. Raises KeyError for one of none."""
+        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
+        return [self.root / names[path] for path in (names if paths is None else paths)]
 
     def reader(self) -> Callable[[str, int], np.ndarray]:
         """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
-        places = self._places
-        return lambda path, side: images.read(places[path], target=side)
-
-    @property
-    def _places(self) -> dict[str, Path]:
-        names = zip(self.rows["path"].to_pylist(), self.rows["image"].to_pylist(), strict=True)
-        return {path: self.root / image for path, image in names}
+        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
+        return lambda path, side: images.read(self.root / names[path], target=side)
 
 
-def read(folder: Path) -> Prepared:
-    """Return the prepared photos of a published `01_preprocess` folder.
-
-    Raises UserError where the folder of photos is not, or no longer, the one that the table lists.
-    """
-    manifest = read_manifest(folder)
-    root = _root(folder)
-    if manifest is None or root is None or not is_intact(folder):
-        raise UserError(
-            f"expected the prepared photos of {folder} in {root}, found others: run python 01_preprocess.py"
-        )
-    table = read_table(folder / TABLE)
-    return Prepared(root, table.filter(pc.equal(table["status"], "ok")))
-
-
-def is_intact(folder: Path, root: Path | None = None) -> bool:
-    """Say whether the prepared photos of a published `01_preprocess` folder are all there, with the sizes listed.
-
-    root: where they should be, if not anywhere.
-    """
-    manifest, place = read_manifest(folder), _root(folder)
-    if manifest is None or place is None or (root is not None and place != root.resolve()):
-        return False
-    if _marker(place).get("table") != manifest.files.get(TABLE, [""])[0]:
-        return False
-    table = read_table(folder / TABLE, ["image", "bytes", "status"])
-    good = table.filter(pc.equal(table["status"], "ok"))
-    return all(
-        _size(place / image) == n_bytes
-        for image, n_bytes in zip(good["image"].to_pylist(), good["bytes"].to_pylist(), strict=True)
+def write(folder: Path, rows: Sequence[Row], root: Path) -> None:
+    """Write the table of the photos prepared for the folder `root`."""
+    schema = SCHEMA.with_metadata({ROOT: os.fsencode(relative_to(root, folder))})
+    write_table(
+        folder / TABLE, pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in rows], schema)
     )
 
 
-def draft_of(final: Path) -> Path:
-    """Return the folder in which photos are prepared before they take the place of `final`; it outlasts a crash."""
-    recover(final)
-    draft = final.with_name(f".{final.name}.draft")
-    draft.mkdir(parents=True, exist_ok=True)
-    return draft
+def read(folder: Path) -> PreparedPhotos:
+    """Return the published photos of stage 01. Raises UserError where the images are not those of the table."""
+    found = _read(folder)
+    if not _is_tied(folder, found.root):
+        raise UserError(
+            f"expected {found.root} as 01_preprocess wrote it, found it absent or another's: run python 01_preprocess.py"
+        )
+    return found
+
+
+def read_known(folder: Path) -> list[Row]:
+    """Return the rows of a published table, none where there is none; whether its images are there is not looked at."""
+    return read_table(folder / TABLE).to_pylist() if (folder / TABLE).exists() else []
+
+
+def is_intact(folder: Path, root: Path | None = None) -> bool:
+    """Say whether the images of a published table are all there, by name and size.
+
+    root: where they should be, if not anywhere.
+    """
+    if not (folder / TABLE).exists():
+        return False
+    found = _read(folder)
+    if root is not None and found.root != root.resolve():
+        return False
+    sizes = zip(found.files(), found.usable["bytes"].to_pylist(), strict=True)
+    return _is_tied(folder, found.root) and all(_size(file) == size for file, size in sizes)
 
 
 def check_owner(final: Path, owner: Path) -> None:
     """Raise UserError where a folder of prepared photos is that of other results than `owner`, or no such folder."""
+    recover(final)
     if not final.exists() or not any(final.iterdir()):
         return
     marker = _marker(final)
-    if not marker:
+    if marker is None:
         raise UserError(
             f"expected {final} absent or made by 01_preprocess, found other files: move them or pass --img DIR"
         )
-    other = marker.get("owner", "")
-    if other and (final / other).resolve() != owner.resolve() and (final / other).exists():
-        found = (final / other).resolve().parent
-        raise UserError(f"expected {final} to be of {owner.parent}, found it to be of {found}: pass --img DIR")
+    other = (final / marker["owner"]).resolve()
+    if marker["owner"] and other != owner.resolve() and other.exists():
+        raise UserError(f"expected {final} to be of {owner.parent}, found it to be of {other.parent}: pass --img DIR")
+
+
+def draft_of(final: Path) -> Path:
+    """Return the folder in which photos are prepared before they take the place of `final`; it outlasts a crash."""
+    draft = final.with_name(f".{final.name}.draft")
+    draft.mkdir(parents=True, exist_ok=True)
+    return draft
 
 
 def publish(draft: Path, final: Path, table: Path, *, owner: Path) -> None:
@@ -109,7 +132,6 @@ def publish(draft: Path, final: Path, table: Path, *, owner: Path) -> None:
     Files of the user's own in the folder move along.
     """
     link_or_copy(table, draft / LISTED)
-    final.mkdir(parents=True, exist_ok=True)
     write_json(draft / MARKER, {"owner": relative_to(owner, final), "table": file_digest(table)})
     replace_folder(draft, final, own=_own(final, owner))
 
@@ -121,22 +143,28 @@ def _own(final: Path, owner: Path) -> set[str]:
     return {MARKER, LISTED, *names}
 
 
-def _root(folder: Path) -> Path | None:
-    manifest = read_manifest(folder)
-    return (folder.resolve() / manifest.root).resolve() if manifest is not None and manifest.root else None
+def _read(folder: Path) -> PreparedPhotos:
+    rows = read_table(folder / TABLE)
+    place = os.fsdecode(rows.schema.metadata[ROOT])
+    return PreparedPhotos(Path(os.path.normpath(folder.resolve() / place)), rows)
 
 
-def _marker(folder: Path) -> dict:
-    """Return the marker of a folder of prepared photos; empty where there is none. An older one names no owner."""
+def _is_tied(folder: Path, root: Path) -> bool:
+    marker = _marker(root)
+    return marker is not None and marker["table"] == file_digest(folder / TABLE)
+
+
+def _marker(folder: Path) -> dict | None:
+    """Return the marker of a folder of prepared photos, None where there is none. One of an older format has no owner."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
+        return None
     return marker if isinstance(marker, dict) else {"owner": "", "table": marker}
 
 
-def _size(path: Path) -> int:
+def _size(file: Path) -> int | None:
     try:
-        return path.stat().st_size
+        return file.stat().st_size
     except OSError:
-        return -1
+        return None

@@ -1,15 +1,18 @@
-"""Every file found is a row, good or bad; only new and changed files are read again."""
+"""The catalog as an artifact: it holds its root and its names; labels and times are tables of their own."""
 
-import errno
 import os
-from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from lookalike.catalog import catalog
+from lookalike.catalog.examine import examine
+from lookalike.catalog.find import find_files
 from lookalike.core.errors import UserError
+
+RUN = SimpleNamespace(workers=1, executor="local", shard_size=100, decode_mb=64)
 
 
 def draw(path, seed, side=24):
@@ -18,127 +21,124 @@ def draw(path, seed, side=24):
     cv2.imencode(path.suffix, image)[1].tofile(path)
 
 
-def rows_of(folder, known=None):
-    return {row["path"]: row for row in catalog.examine(folder, catalog.find_files(folder), known or {}, workers=2)}
+def rows_of(folder, known=()):
+    return examine(folder, find_files(folder).files, folder.parent / "work", known, run=RUN)
 
 
-def test_lists_files_of_any_name_sorted_and_skips_hidden_ones(tmp_path):
-    names = ["b.JPG", "a b/ü 'q\" <i>.png", "line\nbreak.jpg", "z.bmp"]
-    for seed, name in enumerate([*names, ".hidden.jpg", ".git/x.jpg"]):
-        draw(tmp_path / name, seed)
-    rows = rows_of(tmp_path)
-    assert list(rows) == sorted(names)
-    assert {row["status"] for row in rows.values()} == {"ok"}
+def publish(folder, photos, known=()):
+    rows, read = rows_of(photos, known)
+    folder.mkdir(exist_ok=True, parents=True)
+    catalog.write(folder, rows, find_files(photos).files, photos)
+    return rows, read
 
 
-def test_bad_files_are_rows_with_a_reason(tmp_path):
-    draw(tmp_path / "good.png", 1)
-    (tmp_path / "empty.jpg").touch()
-    (tmp_path / "text.jpg").write_text("no picture")
-    (tmp_path / "notes.txt").write_text("no picture")
-    (tmp_path / "dangling.jpg").symlink_to(tmp_path / "gone.jpg")
-    draw(tmp_path / "cut.jpg", 2, side=64)
-    (tmp_path / "cut.jpg").write_bytes((tmp_path / "cut.jpg").read_bytes()[:800])
-    rows = rows_of(tmp_path)
-    assert {path: row["status"] for path, row in rows.items()} == {
-        "good.png": "ok",
-        "empty.jpg": "empty",
-        "text.jpg": "not_an_image",
-        "notes.txt": "not_an_image",
-        "dangling.jpg": "unreadable",
-        "cut.jpg": "truncated",
-    }
-    assert all(row["error"] for row in rows.values() if row["status"] != "ok")
+@pytest.fixture
+def photos(tmp_path):
+    for seed, name in enumerate("abc"):
+        draw(tmp_path / "photos" / f"{name}.png", seed)
+    (tmp_path / "photos" / "d.jpg").touch()
+    return tmp_path / "photos"
 
 
-def test_a_name_that_is_no_text_is_a_row(tmp_path):
-    draw(tmp_path / "good.png", 1)
-    (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
-    row = rows_of(tmp_path)["\\udcff.jpg"]
-    assert row["status"] == "unreadable"
-    assert "UTF-8" in row["error"]
+def test_whoever_has_the_folder_finds_the_photos(tmp_path, photos):
+    publish(tmp_path / "out" / "00", photos)
+    found = catalog.read(tmp_path / "out" / "00")
+    assert found.root == photos
+    assert found.rows["path"].to_pylist() == ["a.png", "b.png", "c.png", "d.jpg"]
+    assert found.usable["path"].to_pylist() == ["a.png", "b.png", "c.png"]
+    assert all((found.root / path).is_file() for path in found.usable["path"].to_pylist())
 
 
-def test_links_to_a_folder_above_do_not_loop(tmp_path):
-    draw(tmp_path / "photos" / "a.png", 1)
-    (tmp_path / "photos" / "loop").symlink_to(tmp_path / "photos")
-    assert list(catalog.find_files(tmp_path / "photos")) == ["a.png"]
+def test_moved_together_results_and_photos_stay_together(tmp_path, photos):
+    publish(tmp_path / "out", photos)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").rename(tmp_path / "elsewhere" / "out")
+    photos.rename(tmp_path / "elsewhere" / "photos")
+    assert catalog.read(tmp_path / "elsewhere" / "out").root == tmp_path / "elsewhere" / "photos"
 
 
-@pytest.mark.parametrize("name", ["missing", "empty"])
-def test_no_folder_and_no_file_are_one_line(tmp_path, name):
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="--photos DIR"):
-        catalog.find_files(tmp_path / name)
+def test_what_the_catalog_says_does_not_depend_on_times(tmp_path, photos):
+    publish(tmp_path / "out", photos)
+    before = (tmp_path / "out" / "catalog.parquet").read_bytes()
+    os.utime(photos / "a.png", (1, 1))
+    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+    publish(tmp_path / "out", photos)
+    assert (tmp_path / "out" / "catalog.parquet").read_bytes() == before
+    assert catalog.read_times(tmp_path / "out", ["a.png"]) == [1]
 
 
-def test_results_inside_the_photos_are_refused(tmp_path):
-    draw(tmp_path / "a.png", 1)
-    with pytest.raises(UserError, match="outside the photos' folder"):
-        catalog.find_files(tmp_path, outside=[tmp_path / "output"])
+def test_known_rows_are_not_read_again_and_changed_ones_are(tmp_path, photos):
+    folder = tmp_path / "out"
+    publish(folder, photos)
+    assert catalog.is_unchanged(folder, find_files(photos).files, photos)
+    draw(photos / "b.png", 9, side=30)
+    draw(photos / "e.png", 10)
+    (photos / "a.png").unlink()
+    assert not catalog.is_unchanged(folder, find_files(photos).files, photos)
+    known = catalog.read_known(folder, photos)
+    for file in (tmp_path / "work").iterdir():
+        file.unlink()
+    rows, read = publish(folder, photos, known)
+    assert read == 2
+    assert [row["path"] for row in rows] == ["b.png", "c.png", "d.jpg", "e.png"]
+    assert rows[0]["width"] == 30
+
+
+def test_rows_of_another_folder_are_not_known(tmp_path, photos):
+    publish(tmp_path / "out", photos)
+    other = tmp_path / "other"
+    other.mkdir()
+    assert catalog.read_known(tmp_path / "out", other) == []
+    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos).files, other)
+    assert catalog.read_known(tmp_path / "nowhere", photos) == []
+
+
+def test_a_dropped_duplicate_is_known_as_the_photo_it_is(tmp_path, photos):
+    rows, _ = rows_of(photos)
+    rows[0] |= {"status": "duplicate", "error": "same pixels as b.png"}
+    (tmp_path / "out").mkdir()
+    catalog.write(tmp_path / "out", rows, find_files(photos).files, photos)
+    assert [row["status"] for row in catalog.read_known(tmp_path / "out", photos)] == ["ok", "ok", "ok", "empty"]
+
+
+def test_a_name_that_is_no_text_leaves_the_catalog_up_to_date(tmp_path, photos):
+    (photos / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
+    publish(tmp_path / "out", photos)
+    assert catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+
+
+def test_labels_are_matched_by_name(tmp_path):
+    catalog.write_labels(tmp_path, ["a.png", "b.png"], ["hat", ""])
+    assert catalog.read_labels(tmp_path, ["c.png", "b.png", "a.png"]) == ["", "", "hat"]
+
+
+def test_time_of_taking_comes_before_time_of_change(tmp_path, photos):
+    rows, _ = rows_of(photos)
+    rows[1]["taken_at"] = "1970-01-02T00:00:00"
+    os.utime(photos / "a.png", (5, 5))
+    (tmp_path / "out").mkdir()
+    catalog.write(tmp_path / "out", rows, find_files(photos).files, photos)
+    times = catalog.read_times(tmp_path / "out", ["b.png", "a.png", "gone.png"])
+    assert times[:2].tolist() == [86_400, 5]
+    assert np.isnan(times[2])
+
+
+def test_problems_are_listed_for_people(tmp_path, photos):
+    publish(tmp_path / "out", photos)
+    assert "d.jpg,empty,the file has 0 bytes" in (tmp_path / "out" / "problems.csv").read_text()
 
 
 def test_only_bad_files_say_why(tmp_path):
-    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "empty.jpg").touch()
     with pytest.raises(UserError, match="1 empty"):
-        catalog.require_some(list(rows_of(tmp_path).values()), tmp_path)
+        catalog.require_some(rows_of(tmp_path / "photos")[0], tmp_path)
 
 
-def test_equal_pixels_are_duplicates_whatever_the_file(tmp_path):
-    draw(tmp_path / "a.png", 1)
-    draw(tmp_path / "b.bmp", 1)
-    draw(tmp_path / "c.png", 2)
-    rows = list(rows_of(tmp_path).values())
-    (group,) = catalog.duplicates(rows)
-    assert [row["path"] for row in group] == ["a.png", "b.bmp"]  # of noise, PNG is the larger file
-    dropped = {row["path"]: row["status"] for row in catalog.drop_duplicates(rows, [group])}
-    assert dropped == {"a.png": "ok", "b.bmp": "duplicate", "c.png": "ok"}
-    assert (tmp_path / "b.bmp").exists()
-
-
-def publish(folder, photos, known=None):
-    listing = catalog.find_files(photos)
-    rows = catalog.examine(photos, listing, known or {}, workers=1)
-    folder.mkdir(exist_ok=True)
-    catalog.write_catalog(folder, rows, [""] * len(rows), listing, photos)
-
-
-def test_known_rows_are_not_read_again_and_changed_ones_are(tmp_path, monkeypatch):
-    photos, folder = tmp_path / "photos", tmp_path / "out"
-    for seed, name in enumerate("abc"):
-        draw(photos / f"{name}.png", seed)
-    publish(folder, photos)
-    assert catalog.is_unchanged(folder, catalog.find_files(photos))
-    draw(photos / "b.png", 9, side=30)
-    draw(photos / "d.png", 10)
-    (photos / "a.png").unlink()
-    assert not catalog.is_unchanged(folder, catalog.find_files(photos))
-    seen = []
-    examine_one = catalog._examine
-    monkeypatch.setattr(catalog, "_examine", lambda root, path: seen.append(path) or examine_one(root, path))
-    rows = rows_of(photos, catalog.read_known(folder))
-    assert sorted(seen) == ["b.png", "d.png"]
-    assert list(rows) == ["b.png", "c.png", "d.png"]
-    assert rows["b.png"]["width"] == 30
-
-
-def test_a_file_that_may_not_be_read_is_a_row_and_is_tried_again(tmp_path, monkeypatch):
-    photos, folder = tmp_path / "photos", tmp_path / "out"
-    draw(photos / "a.png", 1)
-    draw(photos / "b.png", 2)
-    read = Path.read_bytes
-
-    def denied(path):
-        if path.name == "b.png":
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return read(path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", denied)
-        publish(folder, photos)
-    assert [(row["status"], row["error"]) for row in rows_of(photos, catalog.read_known(folder)).values()] == [
-        ("ok", ""),
-        ("ok", ""),
-    ]
-    problems = (folder / "problems.csv").read_text()
-    assert "b.png,unreadable,Permission denied" in problems
+def test_the_closing_words_count_problems_and_name_results():
+    counts = {"photos": 3, "empty": 1, "duplicates": 2}
+    words = catalog.summary(counts, "3 labelled by name in 1 classes", ["out"])
+    assert words == (
+        "3 photos (1 empty: see problems.csv), 3 labelled by name in 1 classes, 2 exact duplicates, "
+        "results of Lookalike passed by: out"
+    )

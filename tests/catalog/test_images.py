@@ -1,5 +1,6 @@
 """Photos of every kind come out upright, 8-bit and RGB; those that cannot say why."""
 
+import io
 import os
 import struct
 import subprocess
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lookalike.catalog import header as header_module
 from lookalike.catalog import images
-from lookalike.catalog.images import ImageError, pixel_digest, probe, read, write
+from lookalike.catalog.images import ImageError, decode, opened, pixel_digest, pixel_key, read, write
 
 RGB = np.zeros((64, 96, 3), np.uint8)  # red, green / black, blue quarters
 RGB[:32, :48, 0] = RGB[:32, 48:, 1] = RGB[32:, 48:, 2] = 255
@@ -48,6 +50,11 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
 
 
+def header(path):
+    with opened(path) as photo:
+        return photo.header
+
+
 def status_of(function, path):
     with pytest.raises(ImageError) as caught:
         function(path)
@@ -63,7 +70,7 @@ def test_exif_orientation_is_applied(tmp_path, suffix, orientation):
     path = save(tmp_path / f"photo{suffix}", exif=exif)
     expected = UPRIGHT[orientation]
     assert close(read(path), expected)
-    assert (probe(path).height, probe(path).width) == expected.shape[:2]
+    assert header(path).size == expected.shape[1::-1]
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.bmp", "a.webp", "a.tiff", "a.gif", "A.JPEG", "wrong.jpg"])
@@ -131,7 +138,7 @@ def test_target_reduces_a_jpeg_but_never_below_itself(tmp_path, target, expected
     assert np.abs(found.mean(axis=(0, 1)) - [200, 30, 60]).max() < 3
 
 
-@pytest.mark.parametrize("function", [probe, read])
+@pytest.mark.parametrize("function", [header, read])
 def test_files_that_are_no_photos(tmp_path, function):
     contents = {"empty": b"", "not_an_image": b"just text " * 50, "truncated": b"\xff\xd8\xff\xe0\0\x10JFIF"}
     for status, content in contents.items():
@@ -139,7 +146,7 @@ def test_files_that_are_no_photos(tmp_path, function):
         assert status_of(function, tmp_path / "bad.jpg") == status
 
 
-@pytest.mark.parametrize("function", [probe, read])
+@pytest.mark.parametrize("function", [header, read])
 def test_unreadable_files(tmp_path, function):
     assert status_of(function, tmp_path / "absent.jpg") == "unreadable"
     assert status_of(function, tmp_path) == "unreadable"
@@ -149,7 +156,7 @@ def test_unreadable_files(tmp_path, function):
         assert status_of(function, path) == "unreadable"
 
 
-@pytest.mark.parametrize("function", [probe, read])
+@pytest.mark.parametrize("function", [header, read])
 @pytest.mark.parametrize("side", [13_400, 20_000])
 def test_huge_images_are_refused_by_their_header(tmp_path, function, side):
     (tmp_path / "bomb.png").write_bytes(png(side, side))
@@ -162,8 +169,10 @@ def test_large_and_truncated_photos_print_nothing(tmp_path):
     cut.write_bytes(cut.read_bytes()[:2000])
     script = """
 import sys
+from lookalike.catalog import header as header_module
 from lookalike.catalog import images
-print(images.probe(sys.argv[1]).width)
+with images.opened(sys.argv[1]) as photo:
+    print(photo.header.size[0])
 try:
     images.read(sys.argv[2])
 except images.ImageError:
@@ -191,10 +200,26 @@ def test_a_jpeg_that_ends_in_zeros_is_truncated(tmp_path):
     assert status_of(read, path) == "truncated"
 
 
-def test_bytes_after_a_jpeg_do_no_harm(tmp_path):
-    path = save(tmp_path / "motion.jpg")
-    path.write_bytes(path.read_bytes() + b"a film clip" * 100)
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("trailer", [b"a film clip" * 100, b"\xff\xda scan" * 9, b"\xff\xd8\xff\xe0\0\x10JFIF\xff\xda"])
+def test_bytes_after_a_jpeg_do_no_harm(tmp_path, trailer, progressive):
+    path = save(tmp_path / "motion.jpg", progressive=progressive)
+    path.write_bytes(path.read_bytes() + trailer)
     assert close(read(path), RGB)
+
+
+def test_a_jpeg_cut_before_its_end_is_truncated_whatever_its_thumbnail_holds(tmp_path):
+    exif = Image.Exif()
+    exif[270] = "\xff\xd9" * 20
+    noise = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
+    path = save(tmp_path / "cut.jpg", noise, exif=exif)
+    path.write_bytes(path.read_bytes()[:-500])
+    assert status_of(read, path) == "truncated"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert status_of(read, tmp_path / "pipe.jpg") == "unreadable"
 
 
 @pytest.mark.parametrize(
@@ -210,14 +235,14 @@ def test_time_of_the_photo(tmp_path, text, expected):
     exif = Image.Exif()
     if text:
         exif[306] = text
-    assert probe(save(tmp_path / "dated.jpg", exif=exif)).taken_at == expected
+    assert header(save(tmp_path / "dated.jpg", exif=exif)).taken_at == expected
 
 
 def test_time_of_taking_comes_before_time_of_change(tmp_path):
     exif = Image.Exif()
     exif[306] = "2024:01:01 00:00:00"
     exif.get_ifd(0x8769)[36867] = "2019:12:31 23:59:58"
-    assert probe(save(tmp_path / "dated.jpg", exif=exif)).taken_at == "2019-12-31T23:59:58"
+    assert header(save(tmp_path / "dated.jpg", exif=exif)).taken_at == "2019-12-31T23:59:58"
 
 
 def test_write_png_is_lossless_and_jpeg_quality_counts(tmp_path):
@@ -241,7 +266,35 @@ def test_pixel_digest_sees_pixels_and_shape(tmp_path):
     assert pixel_digest(RGB.reshape(96, 64, 3)) != pixel_digest(RGB)
 
 
-@pytest.mark.skipif(images.pillow_heif is None, reason="pillow-heif is not installed")
+def test_pixel_key_is_equal_for_equal_pixels_and_sees_each_change():
+    rng = np.random.default_rng(0)
+    large = rng.integers(0, 255, (600, 1001, 3), np.uint8)
+    assert pixel_key(large) == pixel_key(large.copy())
+    keys = {pixel_key(large)}
+    for _ in range(50):
+        changed = large.copy()
+        changed[rng.integers(600), rng.integers(1001), rng.integers(3)] ^= np.uint8(1 << rng.integers(8))
+        keys.add(pixel_key(changed))
+    assert len(keys) == 51
+    assert pixel_key(RGB.reshape(96, 64, 3)) != pixel_key(RGB)
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA", "I;16", "F", "CMYK"])
+def test_strips_give_what_the_whole_gives(monkeypatch, mode):
+    noise = np.random.default_rng(0).integers(0, 255, (50, 40, 4), np.uint8)
+    picture = (
+        Image.fromarray(noise[..., 0].astype(np.float32)) if mode == "F" else Image.fromarray(noise).convert("RGB")
+    )
+    picture = Image.fromarray(noise[..., 0].astype(np.uint16) * 257) if mode == "I;16" else picture
+    picture = Image.fromarray(noise) if mode in ("RGBA", "LA") else picture
+    file = io.BytesIO()
+    (picture if mode in ("F", "I;16") else picture.convert(mode)).save(file, "TIFF" if mode != "P" else "PNG")
+    whole = decode(file.getvalue())
+    monkeypatch.setattr(images, "STRIP_PIXELS", 7 * 40)
+    assert (decode(file.getvalue()) == whole).all()
+
+
+@pytest.mark.skipif(header_module.pillow_heif is None, reason="pillow-heif is not installed")
 def test_heic(tmp_path):
     assert ".heic" in images.SUFFIXES
     assert close(read(save(tmp_path / "phone.heic")), RGB, 12)

@@ -2,18 +2,14 @@
 
 import pytest
 
-from lookalike.catalog import labels
+from lookalike.catalog import labels, products
 from lookalike.core.errors import UserError
 
 PATTERN = r"^(\d+)_"
 
 
-def rows(*paths):
-    return [{"path": path, "status": "ok"} for path in paths]
-
-
 def label(paths, folder, *, source="auto", pattern=PATTERN, table=None):
-    return labels.label(rows(*paths), folder, source=source, pattern=pattern, table=table)
+    return labels.label(paths, folder, source=source, pattern=pattern, table=table)
 
 
 def test_name_takes_the_whole_number_not_its_first_ten_digits():
@@ -33,6 +29,25 @@ def test_a_group_that_takes_no_part_is_no_label():
 
 def test_folder_is_the_one_that_holds_the_photo():
     assert labels.from_folder(["top.jpg", "hat/1.jpg", "train/shoe/2.jpg"]) == ["", "hat", "shoe"]
+
+
+def test_folders_of_one_name_at_several_places_are_told_apart():
+    paths = ["shoes/front/1.jpg", "bags/front/2.jpg", "bags/back/3.jpg", "top.jpg"]
+    assert labels.from_folder(paths) == ["shoes/front", "bags/front", "back", ""]
+
+
+def test_folders_that_split_a_set_are_no_places():
+    paths = ["train/shoe/1.jpg", "test/shoe/2.jpg", "Val/hat/3.jpg", "train/4.jpg"]
+    assert labels.from_folder(paths) == ["shoe", "shoe", "hat", "train"]
+
+
+def test_auto_takes_folders_where_each_name_would_be_a_class(tmp_path):
+    paths = [f"{'daisy' if number % 2 else 'rose'}/{1000 + number}_x.jpg" for number in range(40)]
+    found = label(paths, tmp_path)
+    assert (found.source, found.counts["classes"]) == ("folder", 2)
+    assert "a class of its own" in found.summary
+    flat = label([path.split("/")[1] for path in paths], tmp_path)
+    assert flat.source == "name"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +76,19 @@ def test_csv_may_count_paths_from_the_photos_or_from_itself(tmp_path):
     assert found.counts == {"labelled": 3, "classes": 3, "csv_rows_without_photo": 1}
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_may_be_divided_by_semicolons_or_tabs(tmp_path, delimiter):
+    table = tmp_path / "labels.csv"
+    table.write_text(f"path{delimiter} label\na.jpg{delimiter}hat\n")
+    assert label(["a.jpg"], tmp_path, table=table).labels == ["hat"]
+
+
+def test_csv_cells_may_be_of_any_length(tmp_path):
+    table = tmp_path / "labels.csv"
+    table.write_text(f"path,label,text\na.jpg,hat,{'x' * 200_000}\n")
+    assert label(["a.jpg"], tmp_path, table=table).labels == ["hat"]
+
+
 def test_a_file_name_that_occurs_twice_is_not_guessed(tmp_path):
     table = tmp_path / "labels.csv"
     table.write_text("path,label\n1.jpg,hat\n")
@@ -73,6 +101,7 @@ def test_a_file_name_that_occurs_twice_is_not_guessed(tmp_path):
         (b"file,class\n1.jpg,hat\n", "expected the columns path, label, found file, class"),
         (b"", "found none"),
         (b"path,label\n\xff\xfe,x\n", "expected UTF-8 text"),
+        (b"file;class;more\n", "found file, class, more"),
     ],
 )
 def test_a_wrong_csv_is_one_line(tmp_path, content, line):
@@ -88,15 +117,10 @@ def test_source_csv_without_a_file_says_which_flag(tmp_path):
         label(["1.jpg"], tmp_path, table=tmp_path / "gone.csv")
 
 
-def test_bad_files_do_not_decide_where_labels_come_from(tmp_path):
-    found = rows("1_1.jpg", "2_1.jpg") + [{"path": "notes.txt", "status": "not_an_image"}] * 5
-    assert labels.label(found, tmp_path, source="auto", pattern=PATTERN, table=None).source == "name"
-
-
 def test_product_catalogue_is_joined_by_file_name(tmp_path):
     table = tmp_path / "products.csv"
     table.write_text("id,genre_id,name,top_img\n7,15,Kaffeemühle,15_1.jpg\n8,15,Other,15_2.jpg\n", encoding="utf-8")
-    joined = labels.join_products(["x/15_1.jpg", "y.jpg"], table)
+    joined = products.join_products(["x/15_1.jpg", "y.jpg"], table)
     assert joined == {
         "path": ["x/15_1.jpg"],
         "id": ["7"],

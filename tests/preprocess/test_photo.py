@@ -1,17 +1,12 @@
-"""A photo becomes a prepared file of the asked size and format, and a bad one a row with a reason."""
+"""A photo becomes a picture of the asked size, with its background or without."""
 
 import inspect
-import os
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from lookalike.catalog import images
-from lookalike.preprocess import BACKGROUNDS, FORMATS
-from lookalike.preprocess.photo import prepare, prepare_file
-
-COLUMNS = ["status", "reason", "width", "height", "removed", "fallback"]
+from lookalike.preprocess import BACKGROUNDS
+from lookalike.preprocess.photo import least_side, prepare
 
 
 def disc(height=300, width=400):
@@ -69,52 +64,19 @@ def test_padding_beside_a_removed_background_is_white():
     assert (prepare(rgb, background="auto", square=True).image[:50] == 255).all()
 
 
-@pytest.mark.parametrize(("file_format", "name"), [("jpg", "JPEG"), ("png", "PNG")])
-def test_file_has_the_asked_format_and_its_row(tmp_path, file_format, name):
-    images.write(tmp_path / "in.jpg", disc(1200, 1600)[0])
-    row = prepare_file(tmp_path / "in.jpg", tmp_path / "photo.any", format=file_format, background="edges")
-    assert list(row) == COLUMNS
-    assert row == {"status": "ok", "reason": "", "width": 512, "height": 384, "removed": True, "fallback": ""}
-    with Image.open(tmp_path / "photo.any") as image:
-        assert (image.format, image.size) == (name, (512, 384))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jpg", "photo.any"]
-
-
-def test_bad_files_are_rows_and_leave_no_file(tmp_path):
-    contents = {"empty": b"", "not_an_image": b"text", "truncated": b"\xff\xd8\xff"}
-    for status, content in contents.items():
-        (tmp_path / "bad.jpg").write_bytes(content)
-        row = prepare_file(tmp_path / "bad.jpg", tmp_path / "out.jpg")
-        assert list(row) == COLUMNS
-        assert row["status"] == status
-        assert row["reason"]
-    assert prepare_file(tmp_path / "absent.jpg", tmp_path / "out.jpg")["status"] == "unreadable"
-    assert [path.name for path in tmp_path.iterdir()] == ["bad.jpg"]
-
-
-def test_a_failed_write_raises_and_leaves_what_was_there(tmp_path, monkeypatch):
-    images.write(tmp_path / "in.jpg", disc()[0])
-    (tmp_path / "out.jpg").write_bytes(b"earlier")
-
-    def full_disk(*_):
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr("pathlib.Path.replace", full_disk)
-    with pytest.raises(OSError, match=os.strerror(28)):
-        prepare_file(tmp_path / "in.jpg", tmp_path / "out.jpg")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jpg", "out.jpg"]
-    assert (tmp_path / "out.jpg").read_bytes() == b"earlier"
-
-
-def test_unknown_choices_name_the_others(tmp_path):
-    images.write(tmp_path / "in.jpg", disc()[0])
-    with pytest.raises(ValueError, match="jpg, png, found 'gif'"):
-        prepare_file(tmp_path / "in.jpg", tmp_path / "out", format="gif")
+def test_unknown_backgrounds_name_the_others():
     with pytest.raises(ValueError, match="none, auto, edges, grabcut, found 'x'"):
         prepare(disc()[0], background="x")
+
+
+@pytest.mark.parametrize(
+    ("options", "side"),
+    [({}, 512), ({"longest": 100}, 100), ({"size": (80, 900)}, 900), ({"crop_padding": True}, None)],
+)
+def test_photos_are_decoded_no_larger_than_needed(options, side):
+    assert least_side(**options) == side
 
 
 def test_defaults_are_choices():
     defaults = {name: option.default for name, option in inspect.signature(prepare).parameters.items()}
     assert defaults["background"] in BACKGROUNDS
-    assert inspect.signature(prepare_file).parameters["format"].default in FORMATS

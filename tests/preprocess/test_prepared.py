@@ -2,9 +2,8 @@
 
 import pytest
 
-from lookalike.core.artifacts import write_manifest
 from lookalike.core.errors import UserError
-from lookalike.core.files import file_digest, relative_to
+from lookalike.core.files import file_digest
 from lookalike.core.tables import write_table
 from lookalike.preprocess import prepared
 
@@ -18,13 +17,14 @@ def prepare(place, names=("a.jpg", "b.jpg"), text="photo"):
     draft = prepared.draft_of(final)
     for name in names:
         (draft / name).write_text(text)
-    rows = {"path": list(names), "image": list(names), "status": ["ok"] * len(names)}
-    rows |= {"bytes": [len(text)] * len(names), "digest": [file_digest(draft / name) for name in names]}
-    write_table(stage / "new.parquet", rows)
-    prepared.publish(draft, final, stage / "new.parquet", owner=stage)
-    (stage / "new.parquet").replace(stage / prepared.TABLE)
-    root = relative_to(final, stage)
-    write_manifest(stage, "01_preprocess", {}, {}, root=root, counts={}, approximations=[])
+    blank = {"source": "", "width": 1, "height": 1, "status": "ok", "reason": "", "removed": False, "fallback": ""}
+    digests = {name: file_digest(draft / name) for name in names}
+    rows = [blank | {"path": n, "image": n, "digest": digests[n], "bytes": len(text)} for n in names]
+    new = stage.with_name(".01_preprocess.draft")
+    new.mkdir(exist_ok=True)
+    prepared.write(new, rows, final)
+    prepared.publish(draft, final, new / prepared.TABLE, owner=stage)
+    (new / prepared.TABLE).replace(stage / prepared.TABLE)
     return stage, final
 
 

@@ -1,0 +1,110 @@
+"""From a photo's file to its prepared file: read once, checked against the catalog, written aside, then renamed."""
+
+import errno
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lookalike.catalog import images
+from lookalike.catalog.memory import MemoryBudget
+from lookalike.catalog.photo_file import MAX_BYTES
+from lookalike.preprocess import FORMATS
+from lookalike.preprocess.photo import Prepared, least_side, prepare
+
+__all__ = ["CHANGED", "Preparation"]
+
+CHANGED = "changed since 00_make_labels: run it again"
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How photos below `root` become files below `folder`; its methods may be called by threads.
+
+    options: those of `photo.prepare`. memory: what photos being decoded may take together.
+    """
+
+    root: Path
+    folder: Path
+    format: str = "jpg"
+    quality: int = 90
+    options: Mapping[str, object] = field(default_factory=dict)
+    memory: MemoryBudget | None = None
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"expected a format of {', '.join(FORMATS)}, found {self.format!r}")
+
+    def write(self, photo: Mapping, image: str, *, look: bool = False) -> tuple[Row, Prepared | None]:
+        """Prepare a photo, a row of the catalog, into the file `image`; return its row and what was done.
+
+        The row has status, reason, digest (sha256), bytes, width, height, removed, fallback; a photo that cannot be
+        prepared has no file and a status of `ImageError` or "changed". A JPEG that needs no change is copied as it
+        is, and decoded only to `look` at it. Raises OSError if the file cannot be written.
+        """
+        try:
+            data, size, done = self._make(photo, look)
+            _write(self.folder / image, data)
+        except images.ImageError as error:
+            return _row(error.status, error.reason), None
+        row = _row("ok", "", hashlib.sha256(data).hexdigest(), len(data), *size)
+        return row | ({"removed": done.removed, "fallback": done.fallback or ""} if done else {}), done
+
+    def look(self, photo: Mapping) -> Prepared | None:
+        """Prepare a photo, a row of the catalog, without writing it; None where it cannot be read."""
+        with suppress(images.ImageError):
+            return self._make(photo, look=True)[2]
+        return None
+
+    def _make(self, row: Mapping, look: bool) -> tuple[bytes | memoryview, tuple[int, int], Prepared | None]:
+        """Return the bytes of the prepared file, its width and height, and what was done where it was decoded."""
+        target, limit = least_side(**self.options), max(MAX_BYTES, row["size"])
+        with images.opened(self.root / row["path"], target=target, memory=self.memory, max_bytes=limit) as photo:
+            if photo.sha256 != row["sha256"]:
+                raise images.ImageError("changed", CHANGED)
+            copied = self._is_ready(photo, target)
+            if copied and not look:
+                return photo.data, photo.header.size, None
+            done = prepare(photo.decode(target), **self.options)
+            data = photo.data if copied else images.encode(done.image, f".{self.format}", self.quality)
+            return data, done.image.shape[1::-1], done
+
+    def _is_ready(self, photo: images.Photo, longest: int | None) -> bool:
+        """Say whether a photo is what would be made of it: a small, upright JPEG in colour, nothing asked for."""
+        header, options = photo.header, self.options
+        is_jpeg = self.format == "jpg" and header.format == "JPEG" and header.mode == "RGB" and header.orientation == 1
+        asked = options.get("crop_padding") or options.get("square") or options.get("background", "none") != "none"
+        fits = longest is not None and max(header.size) <= longest
+        right_size = not options.get("size") or tuple(options["size"]) == header.size
+        return is_jpeg and not asked and fits and right_size and photo.data.endswith(b"\xff\xd9")
+
+
+def _write(destination: Path, data: bytes | memoryview) -> None:
+    aside = destination.with_name(f".{hashlib.sha256(destination.name.encode()).hexdigest()[:16]}.part")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(data)
+        aside.replace(destination)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        if error.errno == errno.ENAMETOOLONG:
+            raise images.ImageError(
+                "unreadable", "its path is too long to prepare: shorten the folders' names"
+            ) from None
+        raise
+
+
+def _row(status: str, reason: str, digest: str = "", n_bytes: int = 0, width: int = 0, height: int = 0) -> Row:
+    return {
+        "status": status,
+        "reason": reason,
+        "digest": digest,
+        "bytes": n_bytes,
+        "width": width,
+        "height": height,
+        "removed": False,
+        "fallback": "",
+    }
