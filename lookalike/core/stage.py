@@ -52,7 +52,8 @@ def stage_folder(settings: Settings, name: str) -> Path:
 
 def parameters_of(settings: Settings, name: str) -> dict:
     """Return what a stage's result depends on: its section, and the content of every file the section names."""
-    parameters = getattr(settings, (STAGES | BESIDE)[name]).parameters()
+    section = getattr(settings, (STAGES | BESIDE)[name])
+    parameters = section.parameters(name) if name in BESIDE else section.parameters()
     files = {value for value in parameters.values() if isinstance(value, str) and ("/" in value or "." in value)}
     digests = {value: file_digest(Path(value)) for value in sorted(files) if Path(value).is_file()}
     return parameters | ({"content": digests} if digests else {})

@@ -40,7 +40,7 @@ def write_gallery(
 ) -> None:
     """Write the gallery of the images `rows`, int (m,), laid out at positions float (m, 2).
 
-    pred int (n,) with -1 for noise, true ("" for unlabelled) and paths are of all n images. The images of a cluster
+    pred int (n,) with -1 for noise, true ("" for unlabelled) and paths are of all n images. The images of a group
     with the smallest distances, float (n,), are its exemplars; without them, the first ones are. An image takes about
     2 kB in the file.
     """
@@ -66,17 +66,17 @@ def write_gallery(
 
 
 def _clusters(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
-    """Describe each cluster, largest first and noise last; exemplars are places in `rows`."""
+    """Describe each group, largest first and noise last; exemplars are places in `rows`."""
     numbers, sizes = np.unique(pred, return_counts=True)
     shown = pred[rows]
     rank = np.arange(len(rows)) if distances is None else np.asarray(distances)[rows]
-    clusters = []
+    groups = []
     for i in np.lexsort((numbers, -sizes, numbers < 0)):
         members = np.flatnonzero(shown == numbers[i])
         best = members[np.argsort(rank[members], kind="stable")[:EXEMPLARS]]
         colour = group_style(int(numbers[i]))[0] if numbers[i] >= 0 else NOISE
-        clusters.append({"id": int(numbers[i]), "size": int(sizes[i]), "colour": colour, "exemplars": best.tolist()})
-    return clusters
+        groups.append({"id": int(numbers[i]), "size": int(sizes[i]), "colour": colour, "exemplars": best.tolist()})
+    return groups
 
 
 def _fit(positions: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The contact sheet: one column of photos a cluster, the smallest cluster on the left, white below the last photo."""
+"""The contact sheet: one column of photos a group, the smallest group on the left, white below the last photo."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ def draw_sheet(
     memory_mb: int = 1024,
     title: str = "",
 ) -> list[Path]:
-    """Draw the clusters of pred, int (n,), as columns and return the pages written: `path`, or name_1, name_2, ...
+    """Draw the groups of pred, int (n,), as columns and return the pages written: `path`, or name_1, name_2, ...
 
     A column shows at most max_images photos of `thumbnail` pixels, those with the smallest distances (n,) first, then
     "+n more"; a page has at most max_columns. Noise (-1) is the last column. Raises UserError when one page would
@@ -51,7 +51,7 @@ def draw_sheet(
 
 
 def column_order(pred: np.ndarray) -> list[int]:
-    """Return cluster numbers by ascending size, ties by number, with noise (-1) last."""
+    """Return group numbers by ascending size, ties by number, with noise (-1) last."""
     numbers, sizes = np.unique(pred, return_counts=True)
     order = np.lexsort((numbers, sizes, numbers < 0))
     return numbers[order].tolist()
@@ -89,7 +89,7 @@ def _draw_page(
     draw = ImageDraw.Draw(page)
     line = _line(side)
     n_clusters = sum(number >= 0 for number in members)
-    head = f"{title + ': ' if title else ''}{sum(map(len, members.values())):,} images in {n_clusters} clusters"
+    head = f"{title + ': ' if title else ''}{sum(map(len, members.values())):,} images in {n_clusters} groups"
     draw.text((MARGIN, MARGIN), head, fill="black", font=pixel_font(int(line * 0.9), bold=True))
     every = np.concatenate(list(shown.values()))
     squares = dict(zip(every.tolist(), load_thumbnails([paths[row] for row in every], read, side), strict=True))
@@ -107,7 +107,7 @@ def _draw_page(
 
 
 def _draw_heading(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, number: int, size: int) -> None:
-    """Write a column's cluster number and size above a line in the cluster's colour."""
+    """Write a column's group number and size above a line in the group's colour."""
     line = _line(side)
     name = str(number) if number >= 0 else "noise"
     draw.text((left + side / 2, top - 2.2 * line), name, fill="black", font=pixel_font(line, bold=True), anchor="mm")
