@@ -24,7 +24,9 @@ def main(settings: Settings) -> None:
         counts = preparation.count(table) | {"new": new}
         preparation.require_some(counts)
         tables.write_csv(stage.draft / "quarantine.csv", preparation.quarantine(table))
-        draw_sheet(stage.draft / "sheet.png", table, photos, **options)
+        shown = preparation.tiles_shown(table, photos, options)
+        said = {"n_prepared": counts["prepared"], "n_fallbacks": counts["fallbacks"]}
+        draw_sheet(stage.draft / "sheet.png", *shown, **said, background=options["background"])
         prepared.publish(folder, final, stage.draft)
         stage.publish(preparation.summary(counts), images=len(rows), counts=counts)
 

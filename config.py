@@ -14,11 +14,12 @@ from lookalike.catalog.labels import SOURCES, check_pattern
 from lookalike.clustering import METHODS
 from lookalike.core.executors import EXECUTORS
 from lookalike.core.options import Options
-from lookalike.evaluation import options as evaluation
+from lookalike.evaluation import options as scoring
 from lookalike.evaluation.swept import expand
 from lookalike.finetuning import AUGMENTATIONS, LOSSES, OPTIMIZERS
 from lookalike.networks import ENGINES, PRECISIONS, VIEWS
 from lookalike.preprocess import BACKGROUNDS, FORMATS
+from lookalike.visual import options as drawing
 
 
 def one_of(choices):
@@ -372,29 +373,6 @@ class Cluster(Options):
         return self.model_dump(mode="json", exclude=(set(METHODS) - {self.method}) | {"swept"})
 
 
-class Visualize(Options):
-    max_rows: int = Field(5_000, ge=10)
-    """Photos in the t-SNE map at most; above, so many are sampled."""
-    perplexity: float = Field(30, gt=1)
-    """Of t-SNE: about how many neighbours count."""
-    thumbnail: int = Field(72, ge=16, le=512)
-    """Side of the contact sheet's thumbnails in pixels."""
-    max_images: int = Field(20, ge=1)
-    """Photos a column of the contact sheet."""
-    max_columns: int = Field(40, ge=1)
-    """Columns a page of the contact sheet."""
-    memory_mb: int = Field(1024, ge=1)
-    """Memory in MB that a page of the contact sheet may take."""
-    picture_side: int = Field(2_400, ge=200)
-    """Longer side of the map of photos in pixels."""
-    gallery: bool = True
-    """Write gallery.html: groups, a zoomable map, filter and lasso in one file that opens without a server."""
-    projector: bool = False
-    """Write files for TensorBoard's projector, too."""
-    seed: int = Field(0, ge=0)
-    """Of t-SNE and samples."""
-
-
 class Run(Options):
     """What never changes a result."""
 
@@ -440,9 +418,9 @@ class Settings(BaseSettings):
     """03: which network, on what."""
     cluster: Cluster = Cluster()
     """04: how to group, and into how many."""
-    evaluate: evaluation.Options = evaluation.Options()
+    evaluate: scoring.Options = scoring.Options()
     """05: scores and report."""
-    visualize: Visualize = Visualize()
+    visualize: drawing.Options = drawing.Options()
     """06: pictures."""
     run: Run = Run()
     """How to run; never changes a result."""

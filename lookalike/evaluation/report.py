@@ -30,8 +30,8 @@ def evaluate(
     """Count and score a grouping with and without labels: the content of scores.json, and the approximations made.
 
     true: n names, "" for unlabelled. pred: int (n,), -1 for noise. features: float (n, d), may be a memory map.
-    regroup: (rows, n_groups, seed) -> labels, by the same method. Where nothing is labelled, samples are grouped again
-    into as many groups as pred has among them, and how well these agree is a score.
+    regroup: (rows, n_groups, seed) -> labels, by the same method. Where nothing is labelled, halves are grouped again
+    into as many groups as pred has among them, and how well all agree is a score.
     """
     internal, notes = internal_scores(features, pred, silhouette_rows=options.silhouette_rows, seed=options.seed)
     scores = count(true, pred) | external_scores(true, pred) | internal
@@ -42,8 +42,9 @@ def evaluate(
         found = pred[rows]
         return regroup(rows, max(1, len(np.unique(found[found >= 0]))), seed)
 
-    bounds = {"runs": options.stability_runs, "max_rows": options.stability_rows, "seed": options.seed}
-    stable, sampled = stability(again, len(pred), **bounds)
+    # Halves, so that two of them take no longer than the grouping did.
+    bounds = {"share": 0.5, "runs": options.stability_runs, "max_rows": options.stability_rows, "seed": options.seed}
+    stable, sampled = stability(again, len(pred), given=pred, **bounds)
     return scores | stable, notes + sampled
 
 

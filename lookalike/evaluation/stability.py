@@ -17,16 +17,21 @@ ABSENT = -2  # label of a row outside a sample
 
 
 def stability(
-    regroup: Regroup, n_rows: int, *, runs: int = 5, share: float = 0.8, max_rows: int = 5_000, seed: int
+    regroup: Regroup,
+    n_rows: int,
+    *,
+    given: np.ndarray | None = None,
+    runs: int = 5,
+    share: float = 0.8,
+    max_rows: int = 5_000,
+    seed: int,
 ) -> tuple[dict[str, float | None], list[str]]:
     """Group `runs` random subsamples of n_rows images; return how well each two of them agree, and approximations.
 
-    Noise counts as one more group. Each subsample has `share` of the rows, at most `max_rows`. The scores are the mean
-    (`stability`), smallest and largest adjusted Rand index of all pairs on their common rows; None when no two runs
-    share two rows. Raises ValueError for fewer than 2 runs or a share outside (0, 1].
+    given: int (n_rows,), a grouping of all to compare with, too. Noise counts as one more group. A subsample has
+    `share` of the rows, at most `max_rows`. The scores are the mean (`stability`), smallest and largest adjusted Rand
+    index of all pairs on their common rows; None when no two share two rows.
     """
-    if runs < 2 or not 0 < share <= 1:
-        raise ValueError(f"expected at least 2 runs and a share in (0, 1], found {runs} and {share}")
     rng = np.random.default_rng(seed)
     pool, notes = np.arange(n_rows), []
     if share * n_rows > max_rows:
@@ -34,10 +39,11 @@ def stability(
         pool = np.sort(rng.choice(pool, int(max_rows / share), replace=False))
         notes = [f"stability from {runs} samples of {max_rows:,} of {n_rows:,} images"]
     size = max(1, round(share * len(pool)))
-    labels = np.full((runs, n_rows), ABSENT)
-    for run in range(runs):
+    labels = [] if given is None else [np.asarray(given)]
+    for _ in range(runs):
         rows = np.sort(rng.choice(pool, size, replace=False))
-        labels[run, rows] = regroup(rows, int(rng.integers(2**24)))
+        labels.append(np.full(n_rows, ABSENT))
+        labels[-1][rows] = regroup(rows, int(rng.integers(2**24)))
     return _summary([_agreement(*pair) for pair in combinations(labels, 2)]), notes
 
 

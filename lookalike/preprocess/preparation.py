@@ -16,8 +16,9 @@ from lookalike.core.errors import UserError
 from lookalike.core.executors import EXECUTORS, shard_slices
 from lookalike.core.progress import progress
 from lookalike.core.tables import Columns, read_table, write_table
-from lookalike.preprocess.photo import prepare_file
+from lookalike.preprocess.photo import prepare_file, prepare_photo
 from lookalike.preprocess.prepared import TABLE
+from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
 __all__ = [
     "Known",
@@ -30,6 +31,7 @@ __all__ = [
     "require_some",
     "row_key",
     "summary",
+    "tiles_shown",
 ]
 
 COLUMNS = ("path", "source", "image", "digest", "width", "height", "status", "reason", "removed", "fallback")
@@ -135,6 +137,13 @@ def quarantine(table: Columns) -> Columns:
     rows = [row for row, status in enumerate(table["status"]) if status != "ok" or table["fallback"][row]]
     reasons = [table["reason"][row] or f"background kept: {table['fallback'][row]}" for row in rows]
     return {name: [table[name][row] for row in rows] for name in ("path", "status")} | {"reason": reasons}
+
+
+def tiles_shown(table: Columns, photos: Path, options: Mapping) -> tuple[list[Tile], list[Tile]]:
+    """Return the tiles of samples and of fallbacks for the sheet, prepared again."""
+    options = {name: value for name, value in options.items() if name not in ("format", "quality")}
+    rows = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
+    return Tiles([]).shown(rows, lambda row: tile_of(row["path"], prepare_photo(photos / row["path"], **options)))
 
 
 def summary(counts: Mapping[str, int]) -> str:

@@ -45,27 +45,27 @@ def write_gallery(
     2 kB in the file.
     """
     squares = load_thumbnails([paths[row] for row in rows], read, thumbnail)
+    atlases = [_data_uri(squares[i : i + ATLAS_IMAGES], quality) for i in range(0, len(squares), ATLAS_IMAGES)]
     names = sorted(set(true))
     number = {name: i for i, name in enumerate(names)}
-    data = {
-        "side": thumbnail,
-        "columns": COLUMNS,
-        "perAtlas": ATLAS_IMAGES,
-        "atlases": [_data_uri(squares[i : i + ATLAS_IMAGES], quality) for i in range(0, len(squares), ATLAS_IMAGES)],
+    data = {"side": thumbnail, "columns": COLUMNS, "perAtlas": ATLAS_IMAGES, "atlases": atlases} | {
         "positions": _fit(positions).round(4).ravel().tolist(),
         "paths": [paths[row] for row in rows],
         "pred": np.asarray(pred)[rows].tolist(),
         "true": [number[true[row]] for row in rows],
         "names": names,
-        "clusters": _clusters(rows, np.asarray(pred), distances),
+        "groups": _groups(rows, np.asarray(pred), distances),
         "total": len(paths),
     }
+    path.write_text(_page(title, data), encoding="utf-8")
+
+
+def _page(title: str, data: dict) -> str:
     page = Path(__file__).with_name("gallery.html").read_text(encoding="utf-8")
-    page = page.replace("{{title}}", html.escape(title)).replace("{{data}}", _script_json(data))
-    path.write_text(page, encoding="utf-8")
+    return page.replace("{{title}}", html.escape(title)).replace("{{data}}", _script_json(data))
 
 
-def _clusters(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
+def _groups(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
     """Describe each group, largest first and noise last; exemplars are places in `rows`."""
     numbers, sizes = np.unique(pred, return_counts=True)
     shown = pred[rows]

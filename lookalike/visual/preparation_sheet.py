@@ -1,49 +1,54 @@
-"""A picture of what preparing did: original, mask and result of some photos, and of those with a bad mask.
-It is made from the photos and the table of the stage, so that it shows what the files hold."""
+"""A picture of what preparing did: original, mask and result of some photos, and of those with a bad mask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from lookalike.preprocess.crop import cap
-from lookalike.preprocess.photo import Prepared, prepare_photo
+__all__ = ["Tile", "draw_sheet"]
 
-__all__ = ["draw_sheet"]
-
-SAMPLES, FALLBACKS = 12, 48  # most photos shown of each kind
 COLUMNS = 3  # photos beside each other, each as original, mask and result
 TILE, GAP, CAPTION, TITLE = 150, 8, 34, 46  # pixels
-PAPER, NO_MASK = 255, 225
+PAPER, NO_MASK, FRAME = 255, 225, (190, 190, 190)
 DPI = 100
 LONGEST_CAPTION = 62  # characters that fit below three tiles
+FIRST_UNDRAWN = "\u0250"  # the font draws Latin letters; others would become boxes
+
+
+class Tile(Protocol):
+    """A photo before and after, uint8 (h, w, 3) RGB, and its mask, uint8 (h, w) or None, small already.
+
+    outcome: "removed", "kept", or why the mask was not trusted.
+    """
+
+    path: str
+    original: np.ndarray
+    mask: np.ndarray | None
+    result: np.ndarray
+    outcome: str
 
 
 def draw_sheet(
-    destination: Path, table: Mapping[str, Sequence], photos: Path, *, seed: int = 0, **options: object
+    destination: Path,
+    samples: Sequence[Tile],
+    fallbacks: Sequence[Tile],
+    *,
+    n_prepared: int,
+    n_fallbacks: int,
+    background: str,
 ) -> None:
-    """Draw samples and fallbacks of prepared photos, original | mask | result, as a PNG.
-
-    table: columns `path` (below `photos`), `status` and `fallback`. options: those of `photo.prepare_file` that made
-    it. At most 12 samples, drawn with `seed`, and 48 fallbacks are shown; the titles say of how many.
-    """
-    options = {name: value for name, value in options.items() if name not in ("format", "quality")}
-    good = [row for row, status in enumerate(table["status"]) if status == "ok"]
-    bad = [row for row in good if table["fallback"][row]]
-    chosen = np.random.default_rng(seed).permutation(good)[:SAMPLES]
-    samples = [table["path"][row] for row in sorted(chosen)]
-    fallbacks = [table["path"][row] for row in bad[:FALLBACKS]]
-    method = options.get("background", "none")
-    titles = [f"Original, mask and result of {len(samples):,} of {len(good):,} photos (background: {method})"]
+    """Draw samples and fallbacks of prepared photos, original | mask | result, as a PNG; the titles say of how many."""
+    titles = [f"Original, mask and result of {len(samples):,} of {n_prepared:,} photos (background: {background})"]
     if fallbacks:
-        titles.append(f"Background kept because the mask was bad: {len(fallbacks):,} of {len(bad):,} photos")
-    _draw(destination, titles, [samples, fallbacks], photos, options)
+        titles.append(f"Background kept because the mask was bad: {len(fallbacks):,} of {n_fallbacks:,} photos")
+    _draw(destination, titles, [samples, fallbacks])
 
 
-def _draw(destination: Path, titles: list[str], groups: list[list[str]], photos: Path, options: dict) -> None:
+def _draw(destination: Path, titles: list[str], groups: list[Sequence[Tile]]) -> None:
     cell = np.array((CAPTION + TILE + GAP, 3 * TILE + 2 * GAP))
     columns = min(COLUMNS, max(2, len(groups[0])))  # one column is too narrow for the title
     rows = [-(-len(group) // columns) for group in groups[: len(titles)]]
@@ -52,40 +57,38 @@ def _draw(destination: Path, titles: list[str], groups: list[list[str]], photos:
     texts, top = [], 0
     for title, group, lines in zip(titles, groups, rows, strict=False):
         texts.append((GAP, top + TITLE // 2, title, 12))
-        for number, path in enumerate(group):
+        for number, tile in enumerate(group):
             y = top + TITLE + number // columns * cell[0]
             x = GAP + number % columns * (cell[1] + 2 * GAP)
-            prepared = prepare_photo(photos / path, **options)
-            sheet[y : y + TILE, x : x + cell[1]] = _triptych(prepared)
-            texts.append((x, y + TILE + CAPTION // 2, _caption(path, prepared), 8))
+            sheet[y : y + TILE, x : x + cell[1]] = _triptych(tile)
+            texts.append((x, y + TILE + CAPTION // 2, _caption(tile), 8))
         top += TITLE + lines * cell[0]
     _save(destination, sheet, texts)
 
 
-def _triptych(prepared: Prepared) -> np.ndarray:
-    mask = np.full(prepared.original.shape[:2], NO_MASK, np.uint8) if prepared.mask is None else prepared.mask
-    tiles = map(_tile, (prepared.original, cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB), prepared.image))
+def _triptych(tile: Tile) -> np.ndarray:
+    mask = np.full(tile.original.shape[:2], NO_MASK, np.uint8) if tile.mask is None else tile.mask
+    parts = [_framed(part) for part in (tile.original, cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB), tile.result)]
     gap = np.full((TILE, GAP, 3), PAPER, np.uint8)
-    first, *others = tiles
-    return np.hstack([first, *(part for tile in others for part in (gap, tile))])
+    return np.hstack([parts[0], gap, parts[1], gap, parts[2]])
 
 
-def _tile(rgb: np.ndarray) -> np.ndarray:
+def _framed(rgb: np.ndarray) -> np.ndarray:
     """Centre a photo on a square tile, with a thin frame so that white results show their extent."""
-    small = cap(rgb, TILE - 2)
-    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(190, 190, 190))
+    scale = min(1, (TILE - 2) / max(rgb.shape[:2]))
+    size = [max(1, round(side * scale)) for side in (rgb.shape[1], rgb.shape[0])]
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=FRAME)
     tile = np.full((TILE, TILE, 3), PAPER, np.uint8)
     top, left = (TILE - small.shape[0]) // 2, (TILE - small.shape[1]) // 2
     tile[top : top + small.shape[0], left : left + small.shape[1]] = small
     return tile
 
 
-def _caption(path: str, prepared: Prepared) -> str:
-    outcome = prepared.fallback or ("removed" if prepared.removed else "kept")
-    # The font draws Latin letters; others and control characters would become boxes and broken lines.
-    name = "".join(letter if letter.isprintable() and letter < "\u0250" else "?" for letter in path)
-    room = LONGEST_CAPTION - len(outcome) - 3
-    return f"{name if len(name) <= room else '…' + name[1 - room :]} — {outcome}"
+def _caption(tile: Tile) -> str:
+    name = "".join(letter if letter.isprintable() and letter < FIRST_UNDRAWN else "?" for letter in tile.path)
+    room = LONGEST_CAPTION - len(tile.outcome) - 3
+    return f"{name if len(name) <= room else '…' + name[1 - room :]} — {tile.outcome}"
 
 
 def _save(destination: Path, sheet: np.ndarray, texts: list[tuple[int, int, str, int]]) -> None:

@@ -32,19 +32,18 @@ def draw_sheet(
 ) -> list[Path]:
     """Draw the groups of pred, int (n,), as columns and return the pages written: `path`, or name_1, name_2, ...
 
-    A column shows at most max_images photos of `thumbnail` pixels, those with the smallest distances (n,) first, then
-    "+n more"; a page has at most max_columns. Noise (-1) is the last column. Raises UserError when one page would
-    take more than memory_mb megabytes or 30,000 pixels a side.
+    A column shows at most max_images photos of `thumbnail` pixels, those with the smallest distances (n,) first; a page
+    has at most max_columns. Noise (-1) is the last. Raises UserError when a page would take more than memory_mb
+    megabytes or 30,000 pixels a side.
     """
     columns = column_order(pred)
     pages = [page.tolist() for page in np.array_split(columns, -(-len(columns) // max_columns))]
     members = {number: _members(pred, number, distances) for number in columns}
-    longest = min(max_images, max(len(rows) for rows in members.values()))
-    size = _page_size(len(pages[0]), longest, thumbnail)
-    _check_page(size, memory_mb)
+    longest = min(max_images, max(map(len, members.values())))
+    _check_page(_page_size(len(pages[0]), longest, thumbnail), memory_mb)
     names = [path] if len(pages) == 1 else [path.with_stem(f"{path.stem}_{i + 1}") for i in range(len(pages))]
-    for name, page, number in zip(names, pages, range(1, len(pages) + 1), strict=True):
-        heading = title + (f", page {number} of {len(pages)}" if len(pages) > 1 else "")
+    for i, (name, page) in enumerate(zip(names, pages, strict=True), 1):
+        heading = title if len(pages) == 1 else f"{title}, page {i} of {len(pages)}"
         shown = {group: members[group] for group in page}
         _draw_page(shown, paths, read, thumbnail, max_images, heading).save(name)
     return names
@@ -109,7 +108,7 @@ def _draw_page(
 def _draw_heading(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, number: int, size: int) -> None:
     """Write a column's group number and size above a line in the group's colour."""
     line = _line(side)
-    name = str(number) if number >= 0 else "noise"
+    name = str(number) if number >= 0 else "none"
     draw.text((left + side / 2, top - 2.2 * line), name, fill="black", font=pixel_font(line, bold=True), anchor="mm")
     draw.text(
         (left + side / 2, top - 1.1 * line), f"{size:,}", fill="#555555", font=pixel_font(int(line * 0.8)), anchor="mm"

@@ -1,7 +1,6 @@
 """Stability: clear groups are found again in every subsample, arbitrary ones are not."""
 
 import numpy as np
-import pytest
 from sklearn.cluster import KMeans
 
 from lookalike.evaluation.stability import stability
@@ -44,10 +43,17 @@ def test_large_tables_are_sampled_and_runs_still_overlap():
     assert sizes == [100] * 3
 
 
-def test_one_image_has_no_stability_and_bad_settings_are_refused():
+def test_a_grouping_of_all_is_compared_with_each_sample():
+    clear = np.arange(40) % 2
+    scores, _ = stability(lambda rows, seed: clear[rows], 40, given=clear, runs=1, share=0.5, seed=0)
+    assert scores["stability"] == 1
+    scores, _ = stability(lambda rows, seed: clear[rows], 40, given=np.arange(40) // 20, runs=2, share=0.5, seed=0)
+    assert scores["stability_low"] < 0.2
+    assert scores["stability_high"] == 1  # the two samples agree with each other
+
+
+def test_one_image_has_no_stability():
     assert stability(lambda rows, seed: np.zeros(len(rows), int), 1, seed=0) == (
         {"stability": None, "stability_low": None, "stability_high": None},
         [],
     )
-    with pytest.raises(ValueError, match="at least 2 runs"):
-        stability(kmeans(np.ones((9, 2))), 9, runs=1, seed=0)

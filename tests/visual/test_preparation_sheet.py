@@ -1,5 +1,7 @@
 """The sheet shows samples and every fallback, whatever the photos are called."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -8,43 +10,47 @@ from lookalike.catalog import images
 from lookalike.visual import preparation_sheet as sheet
 
 
-def table_of(folder, names, fallbacks=()):
-    for number, name in enumerate(names):
-        rgb = np.full((60, 80, 3), 235, np.uint8)
-        cv2.circle(rgb, (40, 30), 18, (200, 10 * number % 255, 30), cv2.FILLED)
-        images.write(folder / name, rgb)
-    flags = ["no contour" if name in fallbacks else "" for name in names]
-    return {"path": list(names), "status": ["ok"] * len(names), "fallback": flags}
+def tile(path, outcome="removed", size=(112, 150)):
+    original = np.full((*size, 3), 235, np.uint8)
+    cv2.circle(original, (40, 30), 18, (200, len(path), 30), cv2.FILLED)
+    mask = np.zeros(size, np.uint8)
+    mask[20:40] = 255
+    return SimpleNamespace(path=path, original=original, mask=mask, result=original, outcome=outcome)
 
 
-def drawn(folder, table, **options):
-    sheet.draw_sheet(folder / "sheet.png", table, folder, **options)
+def drawn(folder, samples, fallbacks=(), **totals):
+    totals = {"n_prepared": 40, "n_fallbacks": len(fallbacks), "background": "auto"} | totals
+    sheet.draw_sheet(folder / "sheet.png", samples, fallbacks, **totals)
     return images.read(folder / "sheet.png")
 
 
 @pytest.mark.parametrize("names", [["1.jpg"], ["a_b$x$.jpg", "写真\n.jpg", "<b>.jpg", "é.jpg"]])
 def test_any_number_and_name(tmp_path, names, recwarn):
-    picture = drawn(tmp_path, table_of(tmp_path, names), background="auto", format="jpg", quality=90)
+    picture = drawn(tmp_path, [tile(name) for name in names])
     assert picture.shape[1] >= 900
     assert (picture == (0, 0, 0)).all(axis=2).mean() > 0.01  # masks and letters
     assert not recwarn.list
 
 
 def test_fallbacks_have_a_part_of_their_own(tmp_path):
-    names = [f"{number}.jpg" for number in range(20)]
-    plain = drawn(tmp_path, table_of(tmp_path, names))
-    with_fallbacks = drawn(tmp_path, table_of(tmp_path, names, fallbacks=names[:4]))
-    assert with_fallbacks.shape[0] > plain.shape[0] + 2 * sheet.TILE
+    samples = [tile(f"{number}.jpg") for number in range(12)]
+    fallbacks = [tile(f"{number}.jpg", "no contour") for number in range(4)]
+    plain, more = drawn(tmp_path, samples), drawn(tmp_path, samples, fallbacks)
+    assert more.shape[0] > plain.shape[0] + 2 * sheet.TILE
 
 
-def test_the_same_seed_draws_the_same_sheet(tmp_path):
-    table = table_of(tmp_path, [f"{number}.jpg" for number in range(30)])
-    first, again, other = (drawn(tmp_path, table, seed=seed) for seed in (1, 1, 2))
-    assert (first == again).all()
-    assert (first != other).any()
+def test_a_photo_stands_before_its_mask_and_its_result(tmp_path):
+    one = tile("a.jpg", size=(150, 150))
+    one.original, one.result = np.full_like(one.original, 10), np.full_like(one.original, 90)
+    row = drawn(tmp_path, [one])[sheet.TITLE + 30, sheet.GAP :: sheet.TILE + sheet.GAP]
+    picture = drawn(tmp_path, [one])
+    x = [sheet.GAP + 75 + place * (sheet.TILE + sheet.GAP) for place in range(3)]
+    assert [picture[sheet.TITLE + 30, column].tolist() for column in x] == [[10] * 3, [255] * 3, [90] * 3]
+    assert row.shape[1] == 3
 
 
-def test_photos_set_aside_are_not_drawn(tmp_path):
-    table = table_of(tmp_path, ["good.jpg"])
-    table = {"path": ["bad.jpg", "good.jpg"], "status": ["empty", "ok"], "fallback": ["", ""]}
-    assert drawn(tmp_path, table).size
+def test_without_a_mask_its_place_is_grey(tmp_path):
+    one = tile("a.jpg", "kept", size=(60, 80))
+    one.mask = None
+    picture = drawn(tmp_path, [one], background="none")
+    assert (picture[sheet.TITLE + 75, sheet.GAP * 2 + sheet.TILE + 75] == sheet.NO_MASK).all()
