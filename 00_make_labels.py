@@ -1,40 +1,57 @@
 """List the photos and what is known about them: raw_img/<dataset> -> output/<dataset>/00_make_labels."""
 
-import shutil
 from pathlib import Path
 
 from config import Settings
-from lookalike.core.command_line import run
-from lookalike.core.stage import Stage
+from lookalike.core.command_line import run_script
+from lookalike.core.pipeline import Step
+from lookalike.core.stage import Stage, stage_folder
 
 
-def main(settings: Settings) -> None:
-    from lookalike.catalog import catalog, duplicates, find, labels, products  # late, so that --help is instant
+def make_labels(settings: Settings) -> None:
+    from lookalike.catalog import catalog, duplicates, labels, products  # late, so that --help is instant
     from lookalike.catalog.examine import examine
     from lookalike.core import tables
 
     options = settings.make_labels
-    with Stage(settings, "00_make_labels", row_key=lambda parameters, inputs: "files") as stage:
-        root = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, catalog.read_root(stage.folder))
-        files, passed_by = find.find_files(root, results=(settings.output, settings.img))
-        work, known = stage.draft / "shards", catalog.read_known(stage.folder, root)
+    with Stage(settings, "00_make_labels", row_key=lambda parameters, inputs: options.max_file_mb) as stage:
+        root, listing = list_photos(settings)
+        known = catalog.read_known(stage.published, root) if stage.published else []
         limits = {"max_bytes": options.max_file_mb * 2**20, "rehash": options.rehash}
-        rows, _ = examine(root, files, work, known, run=settings.run, **limits)
+        rows, new = examine(root, listing.files, stage.work, known, run=settings.run, **limits)
         groups = duplicates.find(rows, root)
         rows = duplicates.drop(rows, groups) if options.drop_duplicates else rows
         catalog.require_some(rows, root)
         paths = catalog.usable_paths(rows)
         found = labels.label(paths, root, source=options.source, pattern=options.pattern, table=options.csv)
-        shutil.rmtree(work)
-        catalog.write(stage.draft, rows, files, root)
+        catalog.write(stage.draft, rows, listing.files, root)
         catalog.write_labels(stage.draft, paths, found.labels)
         tables.write_csv(stage.draft / "duplicates.csv", duplicates.columns(groups))
         tables.write_labels(stage.draft / "labels_true", found.labels)
         if options.products:
             tables.write_csv(stage.draft / "products.csv", products.join_products(paths, options.products))
         counts = catalog.count(rows) | found.counts | {"duplicates": sum(len(group) - 1 for group in groups)}
-        stage.publish(catalog.summary(counts, found.summary, passed_by), images=len(rows), counts=counts)
+        summary = catalog.summary(counts, found.summary, listing.passed_by)
+        stage.publish(summary, images=len(rows), counts=counts, run={"new": new})
 
+
+def list_photos(settings: Settings):
+    from lookalike.catalog import catalog, find
+
+    recorded = catalog.read_root(stage_folder(settings, "00_make_labels"))
+    root = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, recorded)
+    return root, find.find_files(root, results=(settings.output, settings.img))
+
+
+def photos_are_as_listed(settings: Settings) -> bool:
+    from lookalike.catalog import catalog
+
+    root, listing = list_photos(settings)
+    folder = stage_folder(settings, "00_make_labels")
+    return not settings.make_labels.rehash and catalog.is_unchanged(folder, listing.files, root)
+
+
+STEPS = {"00_make_labels": Step(make_labels, holds=photos_are_as_listed)}
 
 if __name__ == "__main__":
-    run(main, Settings, "00_make_labels")
+    run_script(STEPS, Settings)

@@ -12,16 +12,16 @@ INPUTS = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster"]
 
 def main(settings: Settings) -> None:
     from lookalike.clustering import outcome  # late, so that --help is instant
-    from lookalike.visual import pictures
+    from lookalike.visual.pictures import Photos, draw_all
 
     with Stage(settings, "06_visualize", inputs=INPUTS) as stage:
-        grouped = stage.path_of("04_cluster")
+        labels, _, extracted, grouped = map(stage.path_of, INPUTS)
         groups = outcome.read(grouped)
-        true = catalog.read_labels(stage.path_of("00_make_labels"), groups.paths)
-        matrix = features.load(stage.path_of("03_extract"), unit=True)[1][: len(groups.paths)]
-        reader = prepared.read(stage.path_of("01_preprocess")).reader()
-        drawn = (grouped, groups, true, matrix, reader, settings.visualize, settings.dataset)
-        names, notes = pictures.draw_all(stage.draft, *drawn)
+        true = catalog.read_labels(labels, groups.paths)
+        matrix = features.load(extracted, unit=True)[1][: len(groups.paths)]
+        read = prepared.reader(settings)
+        photos = Photos(groups.paths, true, groups.labels, matrix, groups.distances, read)
+        names, notes = draw_all(stage.draft, grouped, photos, settings.visualize, settings.dataset)
         summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
         stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)
 

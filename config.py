@@ -7,15 +7,19 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
 from lookalike.clustering import METHODS
 from lookalike.core.executors import EXECUTORS
+from lookalike.core.options import Options
+from lookalike.evaluation import options as scoring
+from lookalike.evaluation.swept import expand
 from lookalike.finetuning import AUGMENTATIONS, LOSSES, OPTIMIZERS
 from lookalike.networks import ENGINES, PRECISIONS, VIEWS
 from lookalike.preprocess import BACKGROUNDS, FORMATS
+from lookalike.visual import options as drawing
 
 
 def one_of(choices):
@@ -37,17 +41,13 @@ def width_and_height(value):
     return tuple(parts) * 2 if len(parts) == 1 else tuple(parts)
 
 
-class Section(BaseModel):
-    """The settings of one stage."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    def parameters(self) -> dict:
-        """Return what the stage's result depends on, as JSON-able values."""
-        return self.model_dump(mode="json")
+def known_way(text):
+    """Take the ways of a sweep as they are written, where the method, its settings and their values exist."""
+    expand([text], lambda method: Cluster.model_fields[method].default if method in METHODS else None)
+    return text
 
 
-class MakeLabels(Section):
+class MakeLabels(Options):
     source: one_of(SOURCES) = "auto"
     """Where true labels come from; auto: the CSV if given, else names, else sub-folders, else none."""
     pattern: Annotated[str, AfterValidator(check_pattern)] = r"^(\d+)_"
@@ -68,7 +68,7 @@ class MakeLabels(Section):
         return self.model_dump(mode="json", exclude={"rehash"})
 
 
-class Preprocess(Section):
+class Preprocess(Options):
     background: one_of(BACKGROUNDS) = "none"
     """How the background is removed; auto: only where the border is plain."""
     crop_padding: bool = False
@@ -85,7 +85,7 @@ class Preprocess(Section):
     """JPEG quality of what is encoded anew; a JPEG that needs no change is copied as it is."""
 
 
-class Finetune(Section):
+class Finetune(Options):
     enabled: bool = False
     """Whether run_all.py fine-tunes; 03 takes the result with extract.weights finetuned."""
     backbone: str = "mobilenet_v2"
@@ -146,7 +146,7 @@ class Finetune(Section):
         return self.model_dump(mode="json", exclude={"enabled"})
 
 
-class Extract(Section):
+class Extract(Options):
     backbone: str = "mobilenet_v2"
     """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
     weights: str = "imagenet"
@@ -185,7 +185,7 @@ class Extract(Section):
         return self.model_dump(include={"views", "l2", "pca", "storage"})
 
 
-class Scaled(Section):
+class Scaled(Options):
     """What is done to the vectors before a method sees them."""
 
     scaling: Literal["l2", "minmax", "none"] = "l2"
@@ -221,7 +221,7 @@ class Spectral(Scaled):
     """How the spectral embedding becomes groups."""
 
 
-class Gmm(Section):
+class Gmm(Options):
     covariance: Literal["full", "tied", "diag", "spherical"] = "diag"
     """Shape of a part."""
     iterations: int = Field(100, ge=1)
@@ -232,7 +232,7 @@ class Gmm(Section):
     """Principal axes kept before; 0: all."""
 
 
-class Dbscan(Section):
+class Dbscan(Options):
     eps: float = Field(10.0, gt=0)
     """Distance within which photos are neighbours."""
     min_samples: int = Field(10, ge=1)
@@ -243,7 +243,7 @@ class Dbscan(Section):
     """Principal axes kept before; 0: all."""
 
 
-class Hdbscan(Section):
+class Hdbscan(Options):
     min_cluster_size: int = Field(0, ge=0)
     """Photos a group at least; 0: by the number of photos (500 and more: n // 100, ...)."""
     min_samples: int = Field(2, ge=1)
@@ -256,7 +256,7 @@ class Hdbscan(Section):
     """Regions taken: of most persistence, or the leaves of their tree."""
 
 
-class Hierarchical(Section):
+class Hierarchical(Options):
     sim: float = Field(0.5, ge=0, le=1)
     """Similarity index: cut at the largest pairwise distance times (1 - sim)."""
     linkage: Literal["average", "single", "complete", "weighted", "ward", "centroid", "median"] = "average"
@@ -277,7 +277,7 @@ class Hierarchical(Section):
     """Principal axes kept before; 0: all."""
 
 
-class LocalMatch(Section):
+class LocalMatch(Options):
     min_inliers: int = Field(15, ge=1)
     """More local features than this in one geometry make a match."""
     residual: float = Field(20.0, gt=0)
@@ -288,7 +288,7 @@ class LocalMatch(Section):
     """Nearest photos compared, where comparing all pairs is too much."""
 
 
-class Graph(Section):
+class Graph(Options):
     neighbours: int = Field(15, ge=2, le=200)
     """Nearest photos each photo is joined to."""
     weights: Literal["self_tuning", "shared"] = "self_tuning"
@@ -299,7 +299,7 @@ class Graph(Section):
     """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
 
 
-class Recommended(Section):
+class Recommended(Options):
     scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20, 25, 30), min_length=1)
     """Neighbours of the graphs that vote."""
     coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
@@ -314,7 +314,7 @@ class Recommended(Section):
     """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
 
 
-class Cluster(Section):
+class Cluster(Options):
     method: one_of(METHODS) = "recommended"
     """How to group."""
     n_clusters: int = Field(-1, ge=-1)
@@ -337,8 +337,10 @@ class Cluster(Section):
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
-    swept: tuple[one_of(METHODS), ...] = tuple(name for name, method in METHODS.items() if "photos" not in method.needs)
-    """Methods that --sweep compares."""
+    swept: tuple[Annotated[str, AfterValidator(known_way)], ...] = tuple(
+        name for name, method in METHODS.items() if "photos" not in method.needs
+    )
+    """Ways that --sweep compares: methods, or values of a method's settings (graph.neighbours=10/15+weights=shared)."""
     seed: int = Field(0, ge=0)
     """Same seed, same groups."""
     recommended: Recommended = Recommended()
@@ -366,6 +368,10 @@ class Cluster(Section):
         """Return the settings of a method, by default the chosen one."""
         return getattr(self, method or self.method).model_dump()
 
+    def ways(self) -> dict[str, tuple[str, Options]]:
+        """Return the ways of `swept` by name, as (method, all its settings)."""
+        return expand(self.swept, lambda method: getattr(self, method) if method in METHODS else None)
+
     def refinement(self) -> dict:
         """Return the settings of what follows the method."""
         return {
@@ -374,44 +380,15 @@ class Cluster(Section):
             "neighbours": self.noise_neighbours,
         }
 
-    def parameters(self) -> dict:
-        """Return what the groups depend on: all but the settings of methods not chosen."""
+    def parameters(self, stage: str = "") -> dict:
+        """Return what the groups, or a sweep, depend on: the settings of the methods in use."""
+        if stage == "04_sweep":
+            ways = {name: [method, options.model_dump(mode="json")] for name, (method, options) in self.ways().items()}
+            return self.model_dump(mode="json", include={"n_clusters", "first", "seed", "swept"}) | {"ways": ways}
         return self.model_dump(mode="json", exclude=(set(METHODS) - {self.method}) | {"swept"})
 
 
-class Evaluate(Section):
-    silhouette_rows: int = Field(5_000, ge=2)
-    """Photos up to which the silhouette is exact; above, so many are sampled."""
-    n_confusions: int = Field(10, ge=0)
-    """Worst confusions of two classes to list and draw."""
-    seed: int = Field(0, ge=0)
-    """Of the samples."""
-
-
-class Visualize(Section):
-    max_rows: int = Field(5_000, ge=10)
-    """Photos in the t-SNE map at most; above, so many are sampled."""
-    perplexity: float = Field(30, gt=1)
-    """Of t-SNE: about how many neighbours count."""
-    thumbnail: int = Field(72, ge=16, le=512)
-    """Side of the contact sheet's thumbnails in pixels."""
-    max_images: int = Field(20, ge=1)
-    """Photos a column of the contact sheet."""
-    max_columns: int = Field(40, ge=1)
-    """Columns a page of the contact sheet."""
-    memory_mb: int = Field(1024, ge=1)
-    """Memory in MB that a page of the contact sheet may take."""
-    picture_side: int = Field(2_400, ge=200)
-    """Longer side of the map of photos in pixels."""
-    gallery: bool = True
-    """Write gallery.html: groups, a zoomable map, filter and lasso in one file that opens without a server."""
-    projector: bool = False
-    """Write files for TensorBoard's projector, too."""
-    seed: int = Field(0, ge=0)
-    """Of t-SNE and samples."""
-
-
-class Run(Section):
+class Run(Options):
     """What never changes a result."""
 
     workers: int = Field(os.cpu_count() or 1, ge=1)
@@ -458,9 +435,9 @@ class Settings(BaseSettings):
     """03: which network, on what."""
     cluster: Cluster = Cluster()
     """04: how to group, and into how many."""
-    evaluate: Evaluate = Evaluate()
+    evaluate: scoring.Options = scoring.Options()
     """05: scores and report."""
-    visualize: Visualize = Visualize()
+    visualize: drawing.Options = drawing.Options()
     """06: pictures."""
     run: Run = Run()
     """How to run; never changes a result."""

@@ -17,7 +17,7 @@ NETWORKS = {"networks", "finetuning"}  # the rooms of TensorFlow
 SEES = {
     "core": {"preprocess"},  # rooms that a room may import besides core, catalog and itself
     "finetuning": {"networks", "visual"},
-    "visual": {"clustering", "preprocess"},
+    "visual": {"clustering"},
     "search": {"clustering"},
 }
 HEAVY = {*TENSORFLOW, "sklearn", "matplotlib", "pandas", "faiss", "numba"}

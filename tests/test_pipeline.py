@@ -372,13 +372,17 @@ def test_folders_of_groups_hold_links_to_the_photos(done_place):
 
 
 def test_a_sweep_compares_and_recommends(done_place):
-    flags = ["--cluster.swept", "kmeans,graph,hierarchical", "--cluster.n_clusters", "3", "--run.progress", "off"]
+    ways = "kmeans,graph.neighbours=5/8,hierarchical"
+    flags = ["--cluster.swept", ways, "--cluster.n_clusters", "3", "--run.progress", "off"]
     done = run(done_place, "04_cluster", *FLAGS, *flags, "--sweep")
     assert done.returncode == 0, done.stderr
     assert "04_sweep: recommended: " in done.stdout
     folder = done_place / "output/toys/04_sweep"
     rows = list(csv.DictReader((folder / "sweep.csv").open()))
-    assert {row["method"] for row in rows} == {f"{name}, 3 groups" for name in ("kmeans", "graph", "hierarchical")}
+    names = ("kmeans", "graph, neighbours 5", "graph, neighbours 8", "hierarchical")
+    assert {row["method"] for row in rows} == {f"{name}, 3 groups" for name in names}
+    swept = json.loads((folder / "manifest.json").read_text())["parameters"]["ways"]
+    assert swept["graph, neighbours 8"][1]["neighbours"] == 8
     assert {"stability", "silhouette", "agreement", "normalized_mutual_info", "seconds"} <= set(rows[0])
     assert len(list(folder.glob("sheet_*.png"))) == 3
 

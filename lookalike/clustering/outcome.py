@@ -56,7 +56,7 @@ def write(folder: Path, paths: Sequence[str], found: Grouping, columns: Mapping[
     write_labels(folder / "labels_pred", found.labels)
     table = {name: ["" if value != value else _plain(value) for value in column] for name, column in columns.items()}
     write_csv(folder / "clusters.csv", {"path": paths, "cluster": found.labels.tolist()} | table)
-    write_json(folder / "scores.json", found.scores)
+    write_json(folder / "method_scores.json", found.scores)
     for name, array in found.arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 

@@ -15,10 +15,11 @@ from pydantic_settings import BaseSettings, CliImplicitFlag, SettingsError
 
 from lookalike.core.errors import UserError
 from lookalike.core.files import disk_remedy
+from lookalike.core.pipeline import Step, run_steps
 from lookalike.core.progress import set_progress
 from lookalike.core.stage import STAGES
 
-__all__ = ["Action", "run"]
+__all__ = ["Action", "run", "run_script"]
 
 COMMON = ("dataset", "photos", "output", "img", "run")
 
@@ -33,6 +34,13 @@ class Action(NamedTuple):
     default: object
     comment: str
     run: Callable
+
+
+def run_script(
+    steps: Mapping[str, Step], settings_class: type[BaseSettings], actions: Mapping[str, Action] | None = None
+) -> None:
+    """Run a script's steps as the flags say; the first step's section is the one that they may set."""
+    run(lambda settings: run_steps(settings, steps), settings_class, next(iter(steps)), actions)
 
 
 def run(

@@ -19,11 +19,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    def parameters(self, stage: str) -> dict:
+    def parameters(self, stage: str = "") -> dict:
         """Return what the result of a stage depends on, as JSON-able values."""
         return self.model_dump(mode="json")
 
-    def files(self, stage: str) -> list[Path]:
+    def files(self, stage: str = "") -> list[Path]:
         """Return the files and folders that the settings name and that are there, sorted."""
         return sorted(path for path in set(self._named()) if path.exists())
 

@@ -1,36 +1,43 @@
 """What a scored grouping was made of, and its scores in one line."""
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
-
-from lookalike.core.artifacts import Manifest
+from collections.abc import Mapping, Sequence
 
 __all__ = ["facts", "summary"]
 
 
-def facts(cluster: Manifest, extract: Manifest, count: Path) -> dict[str, object]:
+def facts(
+    grouping: Mapping, extractors: Mapping[str, Mapping], views: Sequence[str], count: Mapping | None
+) -> dict[str, object]:
     """Return the settings behind a grouping, for the head of a report and a row of the history.
 
-    count: count.json of the grouping, whose levels are told where it exists.
+    grouping: the settings of 04 that made it. extractors: 03's description.json, each matrix's backbone, weights, size
+    and engine as they were opened, whatever the settings say. views: of a photo. count: 04's count.json, whose levels
+    are told, or None where the number was not estimated.
     """
-    chosen, method = cluster.parameters, cluster.parameters["method"]
+    method = grouping["method"]
     return {
         "method": method,
-        "method_settings": json.dumps(chosen.get(method, {}), sort_keys=True),
-        "clusters_asked": chosen["n_clusters"] if chosen["n_clusters"] > 0 else _estimate(count),
-        "seed": chosen["seed"],
-        "backbone": extract.parameters["backbone"],
-        "weights": extract.parameters["weights"],
-        "views": " ".join(extract.parameters["views"]),
+        "method_settings": json.dumps(grouping.get(method, {}), sort_keys=True),
+        "clusters_asked": grouping["n_clusters"] if grouping["n_clusters"] > 0 else _estimate(count),
+        "seed": grouping["seed"],
+        "backbone": _of_each(extractors, "backbone"),
+        "weights": _of_each(extractors, "weights"),
+        "size": _of_each(extractors, "size"),
+        "engine": _of_each(extractors, "engine"),
+        "views": " ".join(views),
     }
 
 
-def _estimate(count: Path) -> str:
-    if not count.exists():
+def _of_each(extractors: Mapping[str, Mapping], name: str) -> str:
+    """Join what the matrices have, told once where they agree."""
+    return " + ".join(dict.fromkeys(str(one.get(name, "unknown")) for one in extractors.values()))
+
+
+def _estimate(count: Mapping | None) -> str:
+    if count is None:
         return "found by the method"
-    levels = json.loads(count.read_text(encoding="utf-8"))["levels"]
-    told = (f"{one['level']} {one['n_clusters']} ({one['low']}-{one['high']})" for one in levels)
+    told = (f"{one['level']} {one['n_clusters']} ({one['low']}-{one['high']})" for one in count["levels"])
     return f"estimated: {', '.join(told)}"
 
 
@@ -38,8 +45,9 @@ def summary(scores: Mapping[str, int | float | None]) -> str:
     """Return counts and main scores in one line."""
     words = f"{scores['n_clusters']:,} groups"
     if not scores["n_labelled"]:
-        silhouette = scores["silhouette"]
-        return f"{words}, no true labels" + ("" if silhouette is None else f", silhouette {silhouette:.3f}")
+        found = {name: scores.get(name) for name in ("silhouette", "stability")}
+        told = [f", {name} {value:.3f}" for name, value in found.items() if value is not None]
+        return f"{words}, no true labels{''.join(told)}"
     return (
         f"{words} of {scores['n_true']:,} classes, NMI {scores['normalized_mutual_info']:.3f}, "
         f"ARI {scores['adjusted_rand_index']:.3f}, accuracy {scores['accuracy']:.3f}"

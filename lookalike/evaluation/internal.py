@@ -3,63 +3,65 @@
 Noise (-1) is left out. Features are read block by block, so they may be a memory map larger than RAM.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
-from scipy import sparse
 from sklearn.metrics import pairwise_distances, silhouette_score
 
-__all__ = ["SILHOUETTE_ROWS", "cluster_sums", "cohesion", "internal_scores"]
+from lookalike.core.arrays import map_blocks, sum_by_label, unit_rows
 
-SILHOUETTE_ROWS = 5_000  # silhouette compares all pairs: above this it takes a random sample
-BLOCK_BYTES = 64 * 2**20
+__all__ = ["cohesion", "group_sums", "internal_scores"]
+
+BLOCK_BYTES = 64 * 2**20  # of float64, read at once
+NAMES = ("silhouette", "davies_bouldin", "calinski_harabasz")
 
 
 def internal_scores(
-    features: np.ndarray, pred: np.ndarray, *, silhouette_rows: int = SILHOUETTE_ROWS, seed: int
+    features: np.ndarray, pred: np.ndarray, *, silhouette_rows: int = 5_000, seed: int
 ) -> tuple[dict[str, float | None], list[str]]:
     """Score the grouping pred, int (n,), of features (n, d) by Euclidean distances.
 
-    Returns the scores and the approximations made. All are None unless there are at least two clusters, and fewer
-    clusters than images.
+    Returns the scores and the approximations made: the silhouette compares all pairs, so above silhouette_rows it is
+    taken of a random sample. All are None unless there are at least two groups, and fewer
+    groups than images.
     """
-    codes, n_clusters = _codes(pred)
+    codes, n_groups = _codes(pred)
     n_rows = int((codes >= 0).sum())
-    if not 2 <= n_clusters < n_rows:
-        return dict.fromkeys(("silhouette", "davies_bouldin", "calinski_harabasz")), []
-    davies_bouldin, calinski_harabasz = _dispersion_scores(features, codes, n_clusters)
+    if not 2 <= n_groups < n_rows:
+        return dict.fromkeys(NAMES), []
     sampled, approximations = _silhouette(features, codes, silhouette_rows, seed)
-    scores = {"silhouette": sampled, "davies_bouldin": davies_bouldin, "calinski_harabasz": calinski_harabasz}
-    return scores, approximations
+    scores = (sampled, *_dispersion_scores(features, codes, n_groups))
+    return dict(zip(NAMES, scores, strict=True)), approximations
 
 
 def cohesion(features: np.ndarray, pred: np.ndarray) -> dict[int, float | None]:
-    """Return each cluster's mean cosine similarity over its pairs of images; None for a cluster of one.
+    """Return each group's mean cosine similarity over its pairs of images; None for a group of one.
 
     The mean over pairs is (|s|^2 - m) / (m (m - 1)) for the sum s of m vectors of length 1.
     """
     numbers, codes = np.unique(pred, return_inverse=True)
-    sums, counts = cluster_sums(features, codes, len(numbers), unit=True)
+    sums, counts = group_sums(features, codes, len(numbers), unit=True)
     lengths = np.einsum("ij,ij->i", sums, sums)
     pairs = counts * (counts - 1)
     means = np.divide(lengths - counts, pairs, out=np.full(len(numbers), np.nan), where=pairs > 0)
     return {int(k): None if np.isnan(mean) else float(mean) for k, mean in zip(numbers, means, strict=True)}
 
 
-def cluster_sums(
-    features: np.ndarray, codes: np.ndarray, n_clusters: int, *, unit: bool = False
+def group_sums(
+    features: np.ndarray, codes: np.ndarray, n_groups: int, *, unit: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sum rows by code, int (n,) from 0 with -1 left out: float64 (n_clusters, d), and counts int64 (n_clusters,).
+    """Sum rows by code, int (n,) from 0 with -1 left out: float64 (n_groups, d), and counts int64 (n_groups,).
 
     With `unit`, rows are first scaled to length 1; a row of zeros stays.
     """
-    sums = np.zeros((n_clusters, features.shape[1]))
-    for rows, block in _blocks(features):
-        if unit:
-            lengths = np.linalg.norm(block, axis=1, keepdims=True)
-            block = block / np.where(lengths > 0, lengths, 1)
-        sums += _indicator(codes[rows], n_clusters) @ block
-    return sums, np.bincount(codes[codes >= 0], minlength=n_clusters)
+
+    def step(block: np.ndarray, start: int) -> np.ndarray:
+        own = codes[start : start + len(block)]
+        block = block[own >= 0].astype(np.float64)
+        return sum_by_label(unit_rows(block) if unit else block, own[own >= 0], n_groups)[0]
+
+    sums = np.zeros((n_groups, features.shape[1]))
+    for part in map_blocks(step, features, size=_block_rows(features)):
+        sums += part
+    return sums, np.bincount(codes[codes >= 0], minlength=n_groups)
 
 
 def _silhouette(features: np.ndarray, codes: np.ndarray, n_rows: int, seed: int) -> tuple[float | None, list[str]]:
@@ -77,40 +79,41 @@ def _silhouette(features: np.ndarray, codes: np.ndarray, n_rows: int, seed: int)
     return float(silhouette_score(distances, codes[rows], metric="precomputed")), notes
 
 
-def _dispersion_scores(features: np.ndarray, codes: np.ndarray, n_clusters: int) -> tuple[float | None, float | None]:
+def _dispersion_scores(features: np.ndarray, codes: np.ndarray, n_groups: int) -> tuple[float | None, float | None]:
     """Davies-Bouldin index (1979) and Calinski-Harabasz index (1974) in two passes; None where a divisor is zero."""
-    sums, counts = cluster_sums(features, codes, n_clusters)
+    sums, counts = group_sums(features, codes, n_groups)
     means, total = sums / counts[:, None], counts.sum()
-    squares, spreads = np.zeros(n_clusters), np.zeros(n_clusters)
-    for rows, block in _blocks(features):
-        kept = codes[rows] >= 0
-        own = codes[rows][kept]
-        square = ((block[kept] - means[own]) ** 2).sum(axis=1)
-        squares += np.bincount(own, square, n_clusters)
-        spreads += np.bincount(own, np.sqrt(square), n_clusters)
+    spreads, within = _spreads(features, codes, means)
     between = (counts * ((means - sums.sum(axis=0) / total) ** 2).sum(axis=1)).sum()
-    within = squares.sum()
     apart = pairwise_distances(means)
     spread = spreads / counts
     np.fill_diagonal(apart, np.inf)
     ratio = None if not apart.all() else float(((spread[:, None] + spread) / apart).max(axis=1).mean())
-    variance = float(between / (n_clusters - 1) / (within / (total - n_clusters))) if within else None
+    variance = float(between / (n_groups - 1) / (within / (total - n_groups))) if within else None
     return ratio, variance
 
 
+def _spreads(features: np.ndarray, codes: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, float]:
+    """Sum the distances of each group's rows to its mean, float64 (n_groups,), and all their squares."""
+
+    def step(block: np.ndarray, start: int) -> tuple[np.ndarray, float]:
+        own = codes[start : start + len(block)]
+        square = ((block[own >= 0].astype(np.float64) - means[own[own >= 0]]) ** 2).sum(axis=1)
+        return np.bincount(own[own >= 0], np.sqrt(square), len(means)), float(square.sum())
+
+    spreads, squares = np.zeros(len(means)), 0.0
+    for part, square in map_blocks(step, features, size=_block_rows(features)):
+        spreads += part
+        squares += square
+    return spreads, squares
+
+
 def _codes(pred: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the clusters from 0 without gaps, noise -1, and count them."""
+    """Number the groups from 0 without gaps, noise -1, and count them."""
     numbers, codes = np.unique(pred, return_inverse=True)
     noise = int((numbers < 0).sum())
     return np.maximum(codes - noise, -1), len(numbers) - noise
 
 
-def _blocks(features: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    rows = max(1, BLOCK_BYTES // (8 * features.shape[1]))
-    for start in range(0, len(features), rows):
-        yield slice(start, start + rows), np.asarray(features[start : start + rows], np.float64)
-
-
-def _indicator(codes: np.ndarray, n_clusters: int) -> sparse.csr_array:
-    rows = np.flatnonzero(codes >= 0)
-    return sparse.csr_array((np.ones(len(rows)), (codes[rows], rows)), shape=(n_clusters, len(codes)))
+def _block_rows(features: np.ndarray) -> int:
+    return max(1, BLOCK_BYTES // (8 * features.shape[1]))

@@ -1,7 +1,7 @@
-"""The report of a grouping: scores.json, clusters.csv, contingency.csv, confusions.csv and report.md in one folder."""
+"""The report of a grouping: scores.json, groups.csv, contingency.csv, confusions.csv and report.md in one folder."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +9,43 @@ import numpy as np
 from lookalike.core.artifacts import write_json
 from lookalike.core.tables import Columns, write_csv
 from lookalike.evaluation import SCORES
-from lookalike.evaluation.internal import SILHOUETTE_ROWS, internal_scores
+from lookalike.evaluation.internal import internal_scores
+from lookalike.evaluation.options import Options
 from lookalike.evaluation.scores import count, external_scores
-from lookalike.evaluation.tables import Confusion, cluster_table, contingency_columns, worst_confusions
+from lookalike.evaluation.stability import stability
+from lookalike.evaluation.tables import Confusion, contingency_columns, group_table, worst_confusions
 
 __all__ = ["escape", "evaluate", "markdown", "write_report"]
 
-SHOWN_CLUSTERS = 200  # rows of the cluster table in report.md; clusters.csv has all
+SHOWN_GROUPS = 200  # rows of the group table in report.md; groups.csv has all
 
 
 def evaluate(
-    true: list[str], pred: np.ndarray, features: np.ndarray, *, silhouette_rows: int = SILHOUETTE_ROWS, seed: int
+    true: list[str],
+    pred: np.ndarray,
+    features: np.ndarray,
+    options: Options,
+    regroup: Callable[[np.ndarray, int, int], np.ndarray] | None = None,
 ) -> tuple[dict[str, int | float | None], list[str]]:
     """Count and score a grouping with and without labels: the content of scores.json, and the approximations made.
 
     true: n names, "" for unlabelled. pred: int (n,), -1 for noise. features: float (n, d), may be a memory map.
+    regroup: (rows, n_groups, seed) -> labels, by the same method. Where nothing is labelled, halves are grouped again
+    into as many groups as pred has among them, and how well all agree is a score.
     """
-    internal, approximations = internal_scores(features, pred, silhouette_rows=silhouette_rows, seed=seed)
-    return count(true, pred) | external_scores(true, pred) | internal, approximations
+    internal, notes = internal_scores(features, pred, silhouette_rows=options.silhouette_rows, seed=options.seed)
+    scores = count(true, pred) | external_scores(true, pred) | internal
+    if regroup is None or not options.stability_runs or any(true):
+        return scores, notes
+
+    def again(rows: np.ndarray, seed: int) -> np.ndarray:
+        found = pred[rows]
+        return regroup(rows, max(1, len(np.unique(found[found >= 0]))), seed)
+
+    # Halves, so that two of them take no longer than the grouping did.
+    bounds = {"share": 0.5, "runs": options.stability_runs, "max_rows": options.stability_rows, "seed": options.seed}
+    stable, sampled = stability(again, len(pred), given=pred, **bounds)
+    return scores | stable, notes + sampled
 
 
 def write_report(
@@ -46,13 +65,13 @@ def write_report(
 
     facts: lines for the head of the report, such as the method and its settings.
     """
-    clusters = cluster_table(true, pred, features)
+    groups = group_table(true, pred, features)
     confusions = worst_confusions(true, pred, features, n_confusions=n_confusions)
     write_json(folder / "scores.json", dict(scores))
-    write_csv(folder / "clusters.csv", _blank_none(clusters))
+    write_csv(folder / "groups.csv", _blank_none(groups))
     write_csv(folder / "contingency.csv", contingency_columns(true, pred))
     write_csv(folder / "confusions.csv", _confusion_columns(confusions, paths))
-    text = markdown(title, facts or {}, scores, clusters, confusions, paths, approximations)
+    text = markdown(title, facts or {}, scores, groups, confusions, paths, approximations)
     (folder / "report.md").write_text(text, encoding="utf-8")
     return confusions
 
@@ -61,7 +80,7 @@ def markdown(
     title: str,
     facts: Mapping[str, object],
     scores: Mapping[str, int | float | None],
-    clusters: Columns,
+    groups: Columns,
     confusions: Sequence[Confusion],
     paths: Sequence[str],
     approximations: Sequence[str],
@@ -71,7 +90,7 @@ def markdown(
     parts += [_table(["", ""], [[escape(key), escape(value)] for key, value in facts.items()])] if facts else []
     parts += ["## Scores", _score_table(scores), _noise_note(scores)]
     parts += ["Approximations: " + "; ".join(map(escape, approximations)) + "."] if approximations else []
-    parts += ["## Clusters", _cluster_rows(clusters)]
+    parts += ["## Groups", _group_rows(groups)]
     parts += ["## Worst confusions", _confusion_rows(confusions, paths)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -84,7 +103,7 @@ def escape(value: object) -> str:
 
 
 def _counts_line(scores: Mapping) -> str:
-    line = f"{scores['n_images']:,} images in {scores['n_clusters']:,} clusters"
+    line = f"{scores['n_images']:,} images in {scores['n_clusters']:,} groups"
     if scores["n_noise"]:
         line += f", {scores['n_noise']:,} ({scores['noise_share']:.1%}) in none"
     if scores["n_labelled"]:
@@ -93,7 +112,7 @@ def _counts_line(scores: Mapping) -> str:
 
 
 def _noise_note(scores: Mapping) -> str:
-    return "Images in no cluster count as one more group in the scores that use labels." if scores["n_noise"] else ""
+    return "Images in no group count as one more group in the scores that use labels." if scores["n_noise"] else ""
 
 
 def _score_table(scores: Mapping) -> str:
@@ -105,28 +124,28 @@ def _score_table(scores: Mapping) -> str:
     return _table(["score", "value", "says"], rows) if rows else "No score is defined for this grouping."
 
 
-def _cluster_rows(clusters: Columns) -> str:
-    header = ["cluster", "size", "main class", "purity", "classes", "cohesion"]
-    keys = ("cluster", "size", "main_class", "purity", "classes", "cohesion")
-    rows = [list(row) for row in zip(*(clusters[key] for key in keys), strict=True)]
+def _group_rows(groups: Columns) -> str:
+    header = ["group", "size", "main class", "purity", "classes", "cohesion"]
+    keys = ("group", "size", "main_class", "purity", "classes", "cohesion")
+    rows = [list(row) for row in zip(*(groups[key] for key in keys), strict=True)]
     shown = [
         ["none" if number < 0 else number, size, escape(name), _number(purity), classes, _number(similar)]
-        for number, size, name, purity, classes, similar in rows[:SHOWN_CLUSTERS]
+        for number, size, name, purity, classes, similar in rows[:SHOWN_GROUPS]
     ]
     more = len(rows) - len(shown)
-    return _table(header, shown) + (f"\n\n... and {more:,} more in clusters.csv." if more else "")
+    return _table(header, shown) + (f"\n\n... and {more:,} more in groups.csv." if more else "")
 
 
 def _confusion_rows(confusions: Sequence[Confusion], paths: Sequence[str]) -> str:
     if not confusions:
-        return "No two classes share a cluster."
+        return "No two classes share a group."
     rows = [
         [
             escape(item.first),
             escape(item.second),
             f"{item.pairs:,}",
             f"{item.share:.1%}",
-            item.cluster,
+            item.group,
             escape(paths[item.first_rows[0]]),
             escape(paths[item.second_rows[0]]),
         ]
@@ -141,7 +160,7 @@ def _confusion_columns(confusions: Sequence[Confusion], paths: Sequence[str]) ->
         "second": [item.second for item in confusions],
         "pairs": [item.pairs for item in confusions],
         "share": [item.share for item in confusions],
-        "cluster": [item.cluster for item in confusions],
+        "group": [item.group for item in confusions],
         "first_example": [paths[item.first_rows[0]] for item in confusions],
         "second_example": [paths[item.second_rows[0]] for item in confusions],
     }

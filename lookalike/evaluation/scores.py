@@ -2,13 +2,17 @@
 
 Only labelled images count. Noise (-1) counts as one more group in every score, so that calling images noise cannot
 raise a score by itself; `n_clusters` leaves it out.
+
+scikit-learn 1.9 has some of these. Its adjusted Rand index misses published values in their last digit (it divides
+rounded products where whole numbers of pairs are at hand), its homogeneity exceeds 1 for equal groupings, and each of
+its scores builds the table again: 1.2 s in place of 0.1 s for a million images of 5,000 classes. The tests compare.
 """
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from lookalike.evaluation.information import information_scores
+from lookalike.core.information import information_scores
 
 __all__ = [
     "EXTERNAL",
@@ -40,7 +44,7 @@ EXTERNAL = (
 
 
 def count(true: list[str], pred: np.ndarray) -> dict[str, int | float]:
-    """Count images, labelled images, classes, clusters and noise; `noise_share` is of all images.
+    """Count images, labelled images, classes, groups and noise; `noise_share` is of all images.
 
     true: n names, "" for unlabelled. pred: int (n,), -1 for noise. Raises ValueError when lengths differ or n is 0.
     """
@@ -59,7 +63,7 @@ def count(true: list[str], pred: np.ndarray) -> dict[str, int | float]:
 def external_scores(true: list[str], pred: np.ndarray) -> dict[str, float | None]:
     """Score pred, int (n,), against the labelled part of true; None where a score is not defined.
 
-    Nothing is defined without labels. Pairwise precision needs two images in one cluster, pairwise recall two in
+    Nothing is defined without labels. Pairwise precision needs two images in one group, pairwise recall two in
     one class.
     """
     pred = _checked(true, pred)

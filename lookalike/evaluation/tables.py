@@ -1,4 +1,4 @@
-"""Tables of a grouping: one row a cluster, classes against clusters, and the classes most often mixed up."""
+"""Tables of a grouping: one row a group, classes against groups, and the classes most often mixed up."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,29 @@ from lookalike.core.tables import Columns
 from lookalike.evaluation.internal import cohesion
 from lookalike.evaluation.scores import contingency
 
-__all__ = ["Confusion", "cluster_table", "contingency_columns", "worst_confusions"]
+__all__ = ["Confusion", "contingency_columns", "group_table", "worst_confusions"]
 
 MAX_MATRIX_CELLS = 2_000_000  # a larger contingency table is written as one row a cell that is not empty
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Two classes that share clusters: pairs of their images put together, as a count and as a share of all such pairs.
+    """Two classes that share groups: pairs of their images put together, as a count and as a share of all such pairs.
 
-    `cluster` is where most of these pairs are; the rows are images of each class there, the most alike first.
+    `group` is where most of these pairs are; the rows are images of each class there, the most alike first.
     """
 
     first: str
     second: str
     pairs: int
     share: float
-    cluster: int
+    group: int
     first_rows: tuple[int, ...]
     second_rows: tuple[int, ...]
 
 
-def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Columns:
-    """Describe each cluster, noise (-1) last: columns cluster, size, labelled, main_class, purity, classes, cohesion.
+def group_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Columns:
+    """Describe each group, noise (-1) last: columns group, size, labelled, main_class, purity, classes, cohesion.
 
     purity is the main class's share of the labelled images, cohesion the mean cosine similarity of two images.
     Both are None where not defined.
@@ -44,7 +44,7 @@ def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Co
     similar = cohesion(features, pred)
     order = np.argsort(numbers < 0, kind="stable")
     return {
-        "cluster": numbers[order].tolist(),
+        "group": numbers[order].tolist(),
         "size": sizes[order].tolist(),
         "labelled": labelled[order].tolist(),
         "main_class": [names[main[i]] if labelled[i] else "" for i in order],
@@ -55,9 +55,9 @@ def cluster_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Co
 
 
 def contingency_columns(true: list[str], pred: np.ndarray) -> Columns:
-    """Count images by class and cluster, as columns of a CSV: one row a class, one column a cluster.
+    """Count images by class and group, as columns of a CSV: one row a class, one column a group.
 
-    Unlabelled images are the class "". Above 2,000,000 cells: columns class, cluster, images, without empty cells.
+    Unlabelled images are the class "". Above 2,000,000 cells: columns class, group, images, without empty cells.
     """
     names, classes = np.unique(np.array(true, object).astype(str), return_inverse=True)
     numbers, groups = np.unique(pred, return_inverse=True)
@@ -66,7 +66,7 @@ def contingency_columns(true: list[str], pred: np.ndarray) -> Columns:
         cells = table.tocoo()
         return {
             "class": names[cells.row].tolist(),
-            "cluster": numbers[cells.col].tolist(),
+            "group": numbers[cells.col].tolist(),
             "images": cells.data.tolist(),
         }
     counts = table.toarray()
@@ -93,11 +93,11 @@ def worst_confusions(
     for first, second in zip(together.row[worst], together.col[worst], strict=True):
         a, b = names[first], names[second]
         counts = table[[first]].multiply(table[[second]])
-        pairs, cluster = int(counts.sum()), numbers[counts.argmax(axis=1).item()]
-        inside = np.flatnonzero(pred == cluster)
+        pairs, group = int(counts.sum()), numbers[counts.argmax(axis=1).item()]
+        inside = np.flatnonzero(pred == group)
         examples = _examples(features, inside[lookup[inside] == a], inside[lookup[inside] == b], n_examples)
         share = pairs / (class_size[a] * class_size[b])
-        confusions.append(Confusion(a, b, pairs, share, int(cluster), *examples))
+        confusions.append(Confusion(a, b, pairs, share, int(group), *examples))
     return confusions
 
 

@@ -79,9 +79,7 @@ def read(folder: Path) -> PreparedPhotos:
     """Return the published photos of stage 01. Raises UserError where the images are not those of the table."""
     found = _read(folder)
     if not _is_tied(folder, found.root):
-        raise UserError(
-            f"expected {found.root} as 01_preprocess wrote it, found it absent or another's: run python 01_preprocess.py"
-        )
+        raise UserError(f"expected {found.root} as 01_preprocess wrote it, found another: run python 01_preprocess.py")
     return found
 
 
@@ -155,7 +153,7 @@ def _is_tied(folder: Path, root: Path) -> bool:
 
 
 def _marker(folder: Path) -> dict | None:
-    """Return the marker of a folder of prepared photos, None where there is none. One of an older format has no owner."""
+    """Return the marker of a folder of prepared photos, None where there is none; an older one has no owner."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):

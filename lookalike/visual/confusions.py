@@ -22,7 +22,7 @@ class Confused(Protocol):
     second: str
     pairs: int
     share: float
-    cluster: int
+    group: int
     first_rows: Sequence[int]
     second_rows: Sequence[int]
 
@@ -38,7 +38,7 @@ def draw_confusions(path: Path, confusions: Sequence[Confused], paths: Sequence[
             drawing.text(0.5, 0.4, "No two classes share a group.", ha="center")
             return
         for row, item in zip(drawing.subfigures(len(confusions), 1, squeeze=False)[:, 0], confusions, strict=True):
-            note = f"{item.pairs:,} pairs together ({item.share:.0%} of theirs), mostly in cluster {item.cluster}"
+            note = f"{item.pairs:,} pairs together ({item.share:.0%} of theirs), mostly in group {item.group}"
             row.suptitle(note, fontsize=9, color="#555555")
             sides = ((item.first, item.first_rows, "#0072B2"), (item.second, item.second_rows, "#D55E00"))
             for axes, (name, rows, colour) in zip(row.subplots(1, 2), sides, strict=True):

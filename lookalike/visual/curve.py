@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from lookalike.visual.style import COLOURS, figure
@@ -38,16 +39,20 @@ def draw_curve(
             axes.axvspan(low, high, color=colour, alpha=0.16, linewidth=0)
             label = f"{level['level']}: {number:,} groups ({low:,} to {high:,})"
             axes.axvline(number, color=colour, linewidth=2, label=label)
-        every = [*x.tolist(), *(value for level in levels for value in (level["low"], level["high"]))]
-        if every and max(every) > WIDE * max(min(every), 1):
-            axes.set_xscale("log")
-            ticks = [step * 10**power for power in range(9) for step in (1, 2, 5)]
-            shown = [tick for tick in ticks if min(every) <= tick <= max(every)]
-            axes.set_xticks(shown, [f"{tick:,}" for tick in shown])
-            axes.minorticks_off()
-        else:
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _scale([*x.tolist(), *(value for level in levels for value in (level["low"], level["high"]))], axes)
         axes.set(xlabel="number of groups", ylabel=ylabel, title=title)
         axes.grid(alpha=0.25)
         if levels:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=min(3, len(levels)), frameon=False)
+
+
+def _scale(numbers: Sequence[float], axes: Axes) -> None:
+    """Make the axis of the numbers of groups logarithmic where they span a wide range, with ticks at whole numbers."""
+    if not numbers or max(numbers) <= WIDE * max(min(numbers), 1):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        return
+    axes.set_xscale("log")
+    ticks = [step * 10**power for power in range(9) for step in (1, 2, 5)]
+    shown = [tick for tick in ticks if min(numbers) <= tick <= max(numbers)]
+    axes.set_xticks(shown, [f"{tick:,}" for tick in shown])
+    axes.minorticks_off()

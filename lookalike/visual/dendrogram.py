@@ -11,7 +11,10 @@ from lookalike.visual.style import COLOURS, NOISE, figure
 __all__ = ["draw_dendrogram", "similarity"]
 
 MAX_LEAVES = 600  # a larger tree is drawn from its last merges only
+THICK_LEAVES = 200
 NAMED_LEAVES = 60
+LEAF = 10  # distance of two leaves in SciPy's drawing
+CUT = "#D55E00"
 
 
 def draw_dendrogram(
@@ -25,6 +28,25 @@ def draw_dendrogram(
     if not len(linkage):
         raise ValueError("expected a linkage with at least one merge, found none")
     top = max(max_distance or 0, float(linkage[:, 2].max())) or 1.0
+    lines, colours, leaves = _branches(linkage, cut, top)
+    n_images, n_groups = len(linkage) + 1, int((linkage[:, 2] > top * (1 - cut)).sum()) + 1
+    with figure(path, 12, 6) as drawing:
+        axes = drawing.add_subplot()
+        width = 1.3 if len(leaves) <= THICK_LEAVES else 0.7
+        axes.add_collection(LineCollection(lines, colors=colours, linewidths=width))
+        axes.axhline(cut, color=CUT, linestyle="--", linewidth=1.5)
+        axes.text(1.005, cut, f"cut {cut:.2f}", color=CUT, va="center", transform=axes.get_yaxis_transform())
+        axes.set(xlim=(0, LEAF * len(leaves)), ylim=(1.005, -0.02), ylabel="similarity", xticks=[])
+        axes.set_title(f"{title}: {n_images:,} images, {n_groups:,} groups at the cut")
+        axes.spines["bottom"].set_color(NOISE)
+        if len(leaves) <= NAMED_LEAVES:
+            axes.set_xticks(LEAF / 2 + LEAF * np.arange(len(leaves)), leaves, rotation=90, fontsize=7)
+        if len(leaves) < n_images:
+            axes.set_xlabel(f"the last {len(leaves) - 1} of {n_images - 1:,} merges", color="#555555")
+
+
+def _branches(linkage: np.ndarray, cut: float, top: float) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the tree's lines (m, 4, 2) with similarities as heights, their colours, and the names of its leaves."""
     tree = dendrogram(
         linkage,
         p=MAX_LEAVES,
@@ -33,25 +55,11 @@ def draw_dendrogram(
         above_threshold_color="C0",
         no_plot=True,
     )
-    heights = similarity(np.array(tree["dcoord"]), top)
-    lines = np.stack([np.array(tree["icoord"]), heights], axis=2)
+    lines = np.stack([np.array(tree["icoord"]), similarity(np.array(tree["dcoord"]), top)], axis=2)
     # SciPy names its colours C0 (above the cut), C1, C2, ... from left to right.
     numbers = [int(name[1:]) for name in tree["color_list"]]
     colours = [COLOURS[(number - 1) % len(COLOURS)] if number else "#777777" for number in numbers]
-    n_leaves, n_images = len(tree["ivl"]), len(linkage) + 1
-    with figure(path, 12, 6) as drawing:
-        axes = drawing.add_subplot()
-        axes.add_collection(LineCollection(lines, colors=colours, linewidths=1.3 if n_leaves <= 200 else 0.7))
-        axes.axhline(cut, color="#D55E00", linestyle="--", linewidth=1.5)
-        axes.text(1.005, cut, f"cut {cut:.2f}", color="#D55E00", va="center", transform=axes.get_yaxis_transform())
-        n_groups = int((linkage[:, 2] > top * (1 - cut)).sum()) + 1
-        axes.set(xlim=(0, 10 * n_leaves), ylim=(1.005, -0.02), ylabel="similarity", xticks=[])
-        axes.set_title(f"{title}: {n_images:,} images, {n_groups:,} groups at the cut")
-        axes.spines["bottom"].set_color(NOISE)
-        if n_leaves <= NAMED_LEAVES:
-            axes.set_xticks(5 + 10 * np.arange(n_leaves), tree["ivl"], rotation=90, fontsize=7)
-        if n_leaves < n_images:
-            axes.set_xlabel(f"the last {n_leaves - 1} of {n_images - 1:,} merges", color="#555555")
+    return lines, colours, tree["ivl"]
 
 
 def similarity(distances: np.ndarray, max_distance: float) -> np.ndarray:

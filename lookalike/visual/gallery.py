@@ -40,43 +40,43 @@ def write_gallery(
 ) -> None:
     """Write the gallery of the images `rows`, int (m,), laid out at positions float (m, 2).
 
-    pred int (n,) with -1 for noise, true ("" for unlabelled) and paths are of all n images. The images of a cluster
+    pred int (n,) with -1 for noise, true ("" for unlabelled) and paths are of all n images. The images of a group
     with the smallest distances, float (n,), are its exemplars; without them, the first ones are. An image takes about
     2 kB in the file.
     """
     squares = load_thumbnails([paths[row] for row in rows], read, thumbnail)
+    atlases = [_data_uri(squares[i : i + ATLAS_IMAGES], quality) for i in range(0, len(squares), ATLAS_IMAGES)]
     names = sorted(set(true))
     number = {name: i for i, name in enumerate(names)}
-    data = {
-        "side": thumbnail,
-        "columns": COLUMNS,
-        "perAtlas": ATLAS_IMAGES,
-        "atlases": [_data_uri(squares[i : i + ATLAS_IMAGES], quality) for i in range(0, len(squares), ATLAS_IMAGES)],
+    data = {"side": thumbnail, "columns": COLUMNS, "perAtlas": ATLAS_IMAGES, "atlases": atlases} | {
         "positions": _fit(positions).round(4).ravel().tolist(),
         "paths": [paths[row] for row in rows],
         "pred": np.asarray(pred)[rows].tolist(),
         "true": [number[true[row]] for row in rows],
         "names": names,
-        "clusters": _clusters(rows, np.asarray(pred), distances),
+        "groups": _groups(rows, np.asarray(pred), distances),
         "total": len(paths),
     }
+    path.write_text(_page(title, data), encoding="utf-8")
+
+
+def _page(title: str, data: dict) -> str:
     page = Path(__file__).with_name("gallery.html").read_text(encoding="utf-8")
-    page = page.replace("{{title}}", html.escape(title)).replace("{{data}}", _script_json(data))
-    path.write_text(page, encoding="utf-8")
+    return page.replace("{{title}}", html.escape(title)).replace("{{data}}", _script_json(data))
 
 
-def _clusters(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
-    """Describe each cluster, largest first and noise last; exemplars are places in `rows`."""
+def _groups(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
+    """Describe each group, largest first and noise last; exemplars are places in `rows`."""
     numbers, sizes = np.unique(pred, return_counts=True)
     shown = pred[rows]
     rank = np.arange(len(rows)) if distances is None else np.asarray(distances)[rows]
-    clusters = []
+    groups = []
     for i in np.lexsort((numbers, -sizes, numbers < 0)):
         members = np.flatnonzero(shown == numbers[i])
         best = members[np.argsort(rank[members], kind="stable")[:EXEMPLARS]]
         colour = group_style(int(numbers[i]))[0] if numbers[i] >= 0 else NOISE
-        clusters.append({"id": int(numbers[i]), "size": int(sizes[i]), "colour": colour, "exemplars": best.tolist()})
-    return clusters
+        groups.append({"id": int(numbers[i]), "size": int(sizes[i]), "colour": colour, "exemplars": best.tolist()})
+    return groups
 
 
 def _fit(positions: np.ndarray) -> np.ndarray:

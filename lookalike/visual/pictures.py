@@ -1,107 +1,106 @@
 """All pictures of one grouping, in one folder."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from lookalike.clustering.outcome import Groups
+from lookalike.visual import layouts
 from lookalike.visual.curve import draw_curve
 from lookalike.visual.dendrogram import draw_dendrogram
 from lookalike.visual.gallery import write_gallery
+from lookalike.visual.options import Options
 from lookalike.visual.projector import write_projector
+from lookalike.visual.scatter import draw_scatter
 from lookalike.visual.sheet import draw_sheet
 from lookalike.visual.som_maps import draw_photo_map, draw_u_matrix
 from lookalike.visual.thumbnails import Reader
-from lookalike.visual.tsne import draw_tsne, embed
 
-__all__ = ["Options", "draw_all"]
+__all__ = ["Photos", "draw_all"]
 
+GRID_IMAGES = 2_000  # in a map of photos where each has a place of its own
+U_MATRIX = "u_matrix.npy"  # of a self-organizing map
 AXIS_LABELS = {"disagreement": "disagreement (1: as much as by chance)"}
 
 
-class Options(Protocol):
-    """What the user sets about the pictures."""
+@dataclass(frozen=True)
+class Photos:
+    """What is drawn of n photos; every row is the same photo's.
 
-    max_rows: int
-    perplexity: float
-    thumbnail: int
-    max_images: int
-    max_columns: int
-    memory_mb: int
-    picture_side: int
-    gallery: bool
-    projector: bool
-    seed: int
+    true: names, "" where unlabelled. pred: int (n,), -1 in no group. features: float (n, d), may be a memory map.
+    distances: float (n,), of each photo to the middle of its group; the nearest are shown first.
+    """
+
+    paths: list[str]
+    true: list[str]
+    pred: np.ndarray
+    features: np.ndarray
+    distances: np.ndarray
+    read: Reader
 
 
-def draw_all(
-    folder: Path,
-    grouped: Path,
-    groups: Groups,
-    true: Sequence[str],
-    features: np.ndarray,
-    read: Reader,
-    options: Options,
-    title: str,
-) -> tuple[list[str], list[str]]:
+def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> tuple[list[str], list[str]]:
     """Draw every picture that the grouping in the folder `grouped` has data for.
 
-    true: n names, "" where unlabelled. features: float (n, d).
-    Returns the names of the pictures and the approximations made.
+    Returns the names of the pictures, gallery.html first, and the approximations made. Raises UserError before drawing
+    where the picture of UMAP is asked for and cannot be made.
     """
-    paths, pred = groups.paths, groups.labels
-    rows, positions, notes = embed(
-        features, max_rows=options.max_rows, perplexity=options.perplexity, seed=options.seed
-    )
-    draw_tsne(folder / "tsne.png", positions, [true[row] for row in rows], pred[rows], title=f"{title}, t-SNE")
+    if options.umap:
+        layouts.require_umap()
+    rows, positions, notes = _draw_planes(folder, photos, options, title)
     if options.gallery:
-        write_gallery(
-            folder / "gallery.html",
-            rows,
-            positions,
-            pred,
-            true,
-            paths,
-            read,
-            distances=groups.distances,
-            title=title,
-        )
+        parts = (photos.pred, photos.true, photos.paths, photos.read)
+        write_gallery(folder / "gallery.html", rows, positions, *parts, distances=photos.distances, title=title)
+    if not (grouped / U_MATRIX).exists():
+        notes += _draw_grid(folder, photos, rows, positions, options)
     if options.projector:
-        classes = [name or "unlabelled" for name in true] if any(true) else pred.tolist()
-        notes = notes + write_projector(folder / "projector", features, paths, classes, read, seed=options.seed)
-    draw_sheet(
-        folder / "sheet.png",
-        pred,
-        paths,
-        read,
-        distances=groups.distances,
-        thumbnail=options.thumbnail,
-        max_images=options.max_images,
-        max_columns=options.max_columns,
-        memory_mb=options.memory_mb,
-        title=title,
-    )
-    if (grouped / "u_matrix.npy").exists():
-        _draw_map(folder, grouped, paths, pred, read, options.picture_side)
-    if (grouped / "linkage.npy").exists():
-        _draw_tree(folder, grouped)
-    if (grouped / "count.json").exists():
-        _draw_count(folder, grouped)
+        classes = [name or "unlabelled" for name in photos.true] if any(photos.true) else photos.pred.tolist()
+        parts = (photos.features, photos.paths, classes, photos.read)
+        notes += write_projector(folder / "projector", *parts, seed=options.seed)
+    sheet = options.model_dump(include={"thumbnail", "max_images", "max_columns", "memory_mb"})
+    parts = (photos.pred, photos.paths, photos.read)
+    draw_sheet(folder / "sheet.png", *parts, distances=photos.distances, **sheet, title=title)
+    for name, draw in DRAWN_FROM.items():
+        if (grouped / name).exists():
+            draw(folder, grouped, photos, options)
     drawn = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-    return sorted(drawn), notes
+    return sorted(drawn, key=lambda name: (name != "gallery.html", name)), notes
 
 
-def _draw_tree(folder: Path, grouped: Path) -> None:
-    scores = json.loads((grouped / "scores.json").read_text(encoding="utf-8"))
+def _draw_planes(
+    folder: Path, photos: Photos, options: Options, title: str
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Draw the photos as points; return the rows shown, their positions by t-SNE, and the approximations made."""
+    rows, notes = layouts.shown_rows(len(photos.paths), options.max_rows, seed=options.seed)
+    axes = layouts.principal_axes(photos.features[rows], seed=options.seed)
+    positions = layouts.tsne(axes, perplexity=options.perplexity, seed=options.seed)
+    true, pred = [photos.true[row] for row in rows], photos.pred[rows]
+    draw_scatter(folder / "tsne.png", positions, true, pred, title=f"{title}, t-SNE")
+    if options.umap:
+        beside = layouts.umap(axes, neighbours=options.umap_neighbours, seed=options.seed)
+        draw_scatter(folder / "umap.png", beside, true, pred, title=f"{title}, UMAP")
+    return rows, positions, notes
+
+
+def _draw_grid(folder: Path, photos: Photos, rows: np.ndarray, positions: np.ndarray, options: Options) -> list[str]:
+    """Draw the map of photos where the method made none: the positions on a grid; return the approximations made."""
+    chosen, notes = layouts.shown_rows(len(rows), GRID_IMAGES, seed=options.seed)
+    shape, units = layouts.on_grid(positions[chosen])
+    paths = [photos.paths[row] for row in rows[chosen]]
+    parts = (units, np.zeros(len(units)), photos.pred[rows[chosen]], paths, photos.read)
+    draw_photo_map(folder / "photo_map.png", shape, *parts, picture_side=options.picture_side)
+    return [f"photo map of {GRID_IMAGES:,} of {len(photos.paths):,} images"] if notes else []
+
+
+def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
+    scores = json.loads((grouped / "method_scores.json").read_text(encoding="utf-8"))
     highest = scores["max_distance"]
     cut = 1 - scores["cut_height"] / highest if highest else 1.0
     draw_dendrogram(folder / "dendrogram.png", np.load(grouped / "linkage.npy"), cut, max_distance=highest)
 
 
-def _draw_count(folder: Path, grouped: Path) -> None:
+def _draw_count(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
     found = json.loads((grouped / "count.json").read_text(encoding="utf-8"))
     scores = [name for name in found["curve"] if name != "n_clusters"]
     if scores:
@@ -110,8 +109,12 @@ def _draw_count(folder: Path, grouped: Path) -> None:
         draw_curve(folder / "count.png", numbers, values, found["levels"], ylabel=ylabel)
 
 
-def _draw_map(folder: Path, grouped: Path, paths: Sequence[str], pred: np.ndarray, read: Reader, side: int) -> None:
-    u_matrix, units = np.load(grouped / "u_matrix.npy"), np.load(grouped / "best_matching_units.npy")
+def _draw_map(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
+    u_matrix, units = np.load(grouped / U_MATRIX), np.load(grouped / "best_matching_units.npy")
     distances = np.load(grouped / "unit_distances.npy")
-    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, pred)
-    draw_photo_map(folder / "photo_map.png", u_matrix.shape, units, distances, pred, paths, read, picture_side=side)
+    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, photos.pred)
+    parts = (units, distances, photos.pred, photos.paths, photos.read)
+    draw_photo_map(folder / "photo_map.png", u_matrix.shape, *parts, picture_side=options.picture_side)
+
+
+DRAWN_FROM = {U_MATRIX: _draw_map, "linkage.npy": _draw_tree, "count.json": _draw_count}

@@ -2,22 +2,34 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from lookalike.preprocess.crop import cap
-from lookalike.preprocess.tiles import SIDE, Tile
-
-__all__ = ["draw_sheet"]
+__all__ = ["Tile", "draw_sheet"]
 
 COLUMNS = 3  # photos beside each other, each as original, mask and result
-TILE, GAP, CAPTION, TITLE = SIDE, 8, 34, 46  # pixels
-PAPER, NO_MASK = 255, 225
+TILE, GAP, CAPTION, TITLE = 150, 8, 34, 46  # pixels
+PAPER, NO_MASK, FRAME = 255, 225, (190, 190, 190)
 DPI = 100
 LONGEST_CAPTION = 62  # characters that fit below three tiles
+FIRST_UNDRAWN = "\u0250"  # the font draws Latin letters; others would become boxes
+
+
+class Tile(Protocol):
+    """A photo before and after, uint8 (h, w, 3) RGB, and its mask, uint8 (h, w) or None, small already.
+
+    outcome: "removed", "kept", or why the mask was not trusted.
+    """
+
+    path: str
+    original: np.ndarray
+    mask: np.ndarray | None
+    result: np.ndarray
+    outcome: str
 
 
 def draw_sheet(
@@ -56,16 +68,17 @@ def _draw(destination: Path, titles: list[str], groups: list[Sequence[Tile]]) ->
 
 def _triptych(tile: Tile) -> np.ndarray:
     mask = np.full(tile.original.shape[:2], NO_MASK, np.uint8) if tile.mask is None else tile.mask
-    tiles = map(_tile, (tile.original, cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB), tile.result))
+    parts = [_framed(part) for part in (tile.original, cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB), tile.result)]
     gap = np.full((TILE, GAP, 3), PAPER, np.uint8)
-    first, *others = tiles
-    return np.hstack([first, *(part for tile in others for part in (gap, tile))])
+    return np.hstack([parts[0], gap, parts[1], gap, parts[2]])
 
 
-def _tile(rgb: np.ndarray) -> np.ndarray:
+def _framed(rgb: np.ndarray) -> np.ndarray:
     """Centre a photo on a square tile, with a thin frame so that white results show their extent."""
-    small = cap(rgb, TILE - 2)
-    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(190, 190, 190))
+    scale = min(1, (TILE - 2) / max(rgb.shape[:2]))
+    size = [max(1, round(side * scale)) for side in (rgb.shape[1], rgb.shape[0])]
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=FRAME)
     tile = np.full((TILE, TILE, 3), PAPER, np.uint8)
     top, left = (TILE - small.shape[0]) // 2, (TILE - small.shape[1]) // 2
     tile[top : top + small.shape[0], left : left + small.shape[1]] = small
@@ -73,8 +86,7 @@ def _tile(rgb: np.ndarray) -> np.ndarray:
 
 
 def _caption(tile: Tile) -> str:
-    # The font draws Latin letters; others and control characters would become boxes and broken lines.
-    name = "".join(letter if letter.isprintable() and letter < "\u0250" else "?" for letter in tile.path)
+    name = "".join(letter if letter.isprintable() and letter < FIRST_UNDRAWN else "?" for letter in tile.path)
     room = LONGEST_CAPTION - len(tile.outcome) - 3
     return f"{name if len(name) <= room else '…' + name[1 - room :]} — {tile.outcome}"
 

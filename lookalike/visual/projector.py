@@ -14,6 +14,19 @@ __all__ = ["atlas", "write_projector"]
 SPRITE_SIDE = 8192  # pixels: larger textures fail on common graphics cards
 THUMBNAIL = 50
 MAX_IMAGES = 100_000  # TensorBoard's own limit
+CONFIG = """embeddings {{
+  tensor_name: "features"
+  tensor_path: "features.bytes"
+  tensor_shape: {rows}
+  tensor_shape: {columns}
+  metadata_path: "metadata.tsv"
+  sprite {{
+    image_path: "sprite.png"
+    single_image_dim: {side}
+    single_image_dim: {side}
+  }}
+}}
+"""
 
 
 def write_projector(
@@ -36,19 +49,7 @@ def write_projector(
     side = min(THUMBNAIL, SPRITE_SIDE // columns)
     squares = load_thumbnails([paths[row] for row in rows], read, side)
     Image.fromarray(atlas(squares, columns)).save(folder / "sprite.png")
-    config = f"""embeddings {{
-  tensor_name: "features"
-  tensor_path: "features.bytes"
-  tensor_shape: {len(rows)}
-  tensor_shape: {features.shape[1]}
-  metadata_path: "metadata.tsv"
-  sprite {{
-    image_path: "sprite.png"
-    single_image_dim: {side}
-    single_image_dim: {side}
-  }}
-}}
-"""
+    config = CONFIG.format(rows=len(rows), columns=features.shape[1], side=side)
     (folder / "projector_config.pbtxt").write_text(config, encoding="utf-8")
     return notes
 

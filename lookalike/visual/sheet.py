@@ -1,4 +1,4 @@
-"""The contact sheet: one column of photos a cluster, the smallest cluster on the left, white below the last photo."""
+"""The contact sheet: one column of photos a group, the smallest group on the left, white below the last photo."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,28 +30,27 @@ def draw_sheet(
     memory_mb: int = 1024,
     title: str = "",
 ) -> list[Path]:
-    """Draw the clusters of pred, int (n,), as columns and return the pages written: `path`, or name_1, name_2, ...
+    """Draw the groups of pred, int (n,), as columns and return the pages written: `path`, or name_1, name_2, ...
 
-    A column shows at most max_images photos of `thumbnail` pixels, those with the smallest distances (n,) first, then
-    "+n more"; a page has at most max_columns. Noise (-1) is the last column. Raises UserError when one page would
-    take more than memory_mb megabytes or 30,000 pixels a side.
+    A column shows at most max_images photos of `thumbnail` pixels, those with the smallest distances (n,) first; a page
+    has at most max_columns. Noise (-1) is the last. Raises UserError when a page would take more than memory_mb
+    megabytes or 30,000 pixels a side.
     """
     columns = column_order(pred)
     pages = [page.tolist() for page in np.array_split(columns, -(-len(columns) // max_columns))]
     members = {number: _members(pred, number, distances) for number in columns}
-    longest = min(max_images, max(len(rows) for rows in members.values()))
-    size = _page_size(len(pages[0]), longest, thumbnail)
-    _check_page(size, memory_mb)
+    longest = min(max_images, max(map(len, members.values())))
+    _check_page(_page_size(len(pages[0]), longest, thumbnail), memory_mb)
     names = [path] if len(pages) == 1 else [path.with_stem(f"{path.stem}_{i + 1}") for i in range(len(pages))]
-    for name, page, number in zip(names, pages, range(1, len(pages) + 1), strict=True):
-        heading = title + (f", page {number} of {len(pages)}" if len(pages) > 1 else "")
+    for i, (name, page) in enumerate(zip(names, pages, strict=True), 1):
+        heading = title if len(pages) == 1 else f"{title}, page {i} of {len(pages)}"
         shown = {group: members[group] for group in page}
         _draw_page(shown, paths, read, thumbnail, max_images, heading).save(name)
     return names
 
 
 def column_order(pred: np.ndarray) -> list[int]:
-    """Return cluster numbers by ascending size, ties by number, with noise (-1) last."""
+    """Return group numbers by ascending size, ties by number, with noise (-1) last."""
     numbers, sizes = np.unique(pred, return_counts=True)
     order = np.lexsort((numbers, sizes, numbers < 0))
     return numbers[order].tolist()
@@ -89,7 +88,7 @@ def _draw_page(
     draw = ImageDraw.Draw(page)
     line = _line(side)
     n_clusters = sum(number >= 0 for number in members)
-    head = f"{title + ': ' if title else ''}{sum(map(len, members.values())):,} images in {n_clusters} clusters"
+    head = f"{title + ': ' if title else ''}{sum(map(len, members.values())):,} images in {n_clusters} groups"
     draw.text((MARGIN, MARGIN), head, fill="black", font=pixel_font(int(line * 0.9), bold=True))
     every = np.concatenate(list(shown.values()))
     squares = dict(zip(every.tolist(), load_thumbnails([paths[row] for row in every], read, side), strict=True))
@@ -107,9 +106,9 @@ def _draw_page(
 
 
 def _draw_heading(draw: ImageDraw.ImageDraw, left: int, top: int, side: int, number: int, size: int) -> None:
-    """Write a column's cluster number and size above a line in the cluster's colour."""
+    """Write a column's group number and size above a line in the group's colour."""
     line = _line(side)
-    name = str(number) if number >= 0 else "noise"
+    name = str(number) if number >= 0 else "none"
     draw.text((left + side / 2, top - 2.2 * line), name, fill="black", font=pixel_font(line, bold=True), anchor="mm")
     draw.text(
         (left + side / 2, top - 1.1 * line), f"{size:,}", fill="#555555", font=pixel_font(int(line * 0.8)), anchor="mm"

@@ -26,6 +26,7 @@ __all__ = [
 BORDER = "#D55E00"
 MARGIN = 12  # pixels
 HEAD = 36
+CELL = (20, 128)  # least and most pixels of a unit
 PADDING = 2  # white pixels around each photo
 EMPTY = -2  # group of a unit without photos; -1 is noise
 NUMBERED_GROUPS = 150
@@ -76,16 +77,22 @@ def draw_photo_map(
     The longer side of the map is about `picture_side` pixels.
     """
     rows, cols = shape
-    cell = int(np.clip(picture_side // max(rows, cols), 20, 128))
-    groups, counts = unit_groups(units, pred, shape)
+    cell = int(np.clip(picture_side // max(rows, cols), *CELL))
     where, shown = unit_photos(units, distances, shape)
     mosaic = np.full((rows, cell, cols, cell, 3), 255, np.uint8)
     squares = load_thumbnails([paths[row] for row in shown], read, cell - 2 * PADDING)
     mosaic[where // cols, PADDING:-PADDING, where % cols, PADDING:-PADDING] = squares
     page = Image.new("RGB", (cols * cell + 2 * MARGIN, rows * cell + 2 * MARGIN + HEAD), "white")
     page.paste(Image.fromarray(mosaic.reshape(rows * cell, cols * cell, 3)), (MARGIN, MARGIN + HEAD))
+    _annotate(page, *unit_groups(units, pred, shape), cell)
+    page.save(path, compress_level=3)
+
+
+def _annotate(page: Image.Image, groups: np.ndarray, counts: np.ndarray, cell: int) -> None:
+    """Write title, borders, counts and group numbers over the photos; groups and counts: int (rows, cols)."""
     draw = ImageDraw.Draw(page)
-    title = f"{len(pred):,} images on {rows} x {cols} units ({int((counts == 0).sum())} empty)"
+    rows, cols = groups.shape
+    title = f"{counts.sum():,} images on {rows} x {cols} units ({int((counts == 0).sum())} empty)"
     draw.text((page.width / 2, MARGIN), title, fill="black", font=pixel_font(24, bold=True), anchor="ma")
     corners = (borders(groups) + 0.5) * cell + [MARGIN, MARGIN + HEAD]
     for width, colour in ((7, "white"), (4, BORDER)):
@@ -97,7 +104,6 @@ def draw_photo_map(
     for number, row, col in group_spots(groups):
         spot = (MARGIN + col * cell + 2 * PADDING, MARGIN + HEAD + row * cell + 2 * PADDING)
         _boxed(draw, spot, str(number), pixel_font(max(11, cell // 5), bold=True), "lt", BORDER)
-    page.save(path, compress_level=3)
 
 
 def unit_groups(units: np.ndarray, pred: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_mutual_info_score
 
 from lookalike.core.errors import UserError
-from lookalike.evaluation import comparison as sweep
+from lookalike.evaluation import comparison
 
 
 def blobs(n=60, k=3):
@@ -24,24 +25,45 @@ def by_chance(features, seed):
 def test_recommends_the_way_that_finds_the_groups():
     features, true = blobs()
     ways = {"chance": by_chance, "axis": nearest_axis, "again": nearest_axis}
-    candidates = sweep.compare(ways, features, [""] * len(true), max_rows=50, seed=0)
-    ranked, reason = sweep.recommend(candidates)
-    assert [one.name for one in ranked] == ["axis", "again", "chance"]
-    assert reason.startswith("axis: best mean rank")
-    assert ranked[0].scores["stability"] == pytest.approx(1)
-    assert ranked[0].scores["accuracy"] is None
+    candidates = comparison.compare(ways, features, [""] * len(true), max_rows=50, seed=0)
+    ranking = comparison.rank(candidates)
+    best = ranking.candidates[0]
+    assert [one.name for one in ranking.candidates] == ["axis", "again", "chance"]
+    assert best.scores["stability"] == pytest.approx(1)
+    assert best.scores["accuracy"] is None
+
+
+def test_ways_that_find_the_same_tie_and_none_is_the_winner():
+    features, true = blobs()
+    renamed = {"axis": nearest_axis, "chance": by_chance, "other": lambda rows, seed: 5 - nearest_axis(rows, seed)}
+    ranking = comparison.rank(comparison.compare(renamed, features, [""] * len(true), max_rows=50, seed=0))
+    assert ranking.recommended == ["axis", "other"]
+    assert ranking.reason.startswith("2 ways tie, alike within noise: axis; other. axis: best mean rank")
+    assert comparison.table(ranking, labelled=False)["best"] == ["yes", "yes", ""]
+    alone = comparison.rank(comparison.compare({"axis": nearest_axis}, features, [""] * 60, max_rows=50, seed=0))
+    assert alone.reason.startswith("axis: best mean rank")
+
+
+def test_agreement_is_the_adjusted_mutual_information_of_pairs():
+    rng = np.random.default_rng(0)
+    ways = [rng.integers(-1, 4, 60) for _ in range(3)]
+    features, _ = blobs()
+    named = {str(number): lambda rows, seed, one=one: one[: len(rows)] for number, one in enumerate(ways)}
+    found = comparison.compare(named, features, [""] * 60, max_rows=50, seed=0)
+    expected = np.mean([adjusted_mutual_info_score(ways[0], other) for other in ways[1:]])
+    assert found[0].scores["agreement"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_true_labels_are_shown_and_do_not_decide():
     features, _ = blobs()
     wrong = ["a" if row < 30 else "b" for row in range(60)]
     ways = {"axis": nearest_axis, "halves": lambda rows, seed: (np.arange(len(rows)) < len(rows) / 2).astype(int)}
-    candidates = sweep.compare(ways, features, wrong, max_rows=50, seed=0)
-    ranked, _ = sweep.recommend(candidates)
-    columns = sweep.table(ranked, labelled=True)
+    candidates = comparison.compare(ways, features, wrong, max_rows=50, seed=0)
+    ranking = comparison.rank(candidates)
+    columns = comparison.table(ranking, labelled=True)
     assert columns["method"] == ["axis", "halves"]
     assert float(columns["accuracy"][1]) == 1
-    assert "accuracy" not in sweep.table(ranked, labelled=False)
+    assert "accuracy" not in comparison.table(ranking, labelled=False)
 
 
 def test_a_way_that_cannot_is_left_out(capsys):
@@ -49,8 +71,10 @@ def test_a_way_that_cannot_is_left_out(capsys):
         raise UserError("expected more photos")
 
     features, true = blobs()
-    candidates = sweep.compare({"no": cannot, "axis": nearest_axis}, features, [""] * len(true), max_rows=50, seed=0)
+    candidates = comparison.compare(
+        {"no": cannot, "axis": nearest_axis}, features, [""] * len(true), max_rows=50, seed=0
+    )
     assert [one.name for one in candidates] == ["axis"]
     assert "no left out: expected more photos" in capsys.readouterr().out
     with pytest.raises(UserError, match=r"cluster\.swept"):
-        sweep.compare({"no": cannot}, features, [""] * len(true), max_rows=50, seed=0)
+        comparison.compare({"no": cannot}, features, [""] * len(true), max_rows=50, seed=0)

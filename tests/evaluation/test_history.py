@@ -28,6 +28,16 @@ def test_new_columns_go_to_the_end_and_old_rows_keep_their_values(tmp_path):
     assert rows(path) == [{"a": "1", "b": "2", "c": ""}, {"a": "4", "b": "", "c": "3"}]
 
 
+def test_the_same_row_again_is_written_once(tmp_path):
+    path = tmp_path / "scores_history.csv"
+    row = {"method": "som", "accuracy": 1 / 3, "stability": None}
+    for new in (row, row, row | {"accuracy": 0.5}, row):
+        append_history(path, new)
+    assert [found["accuracy"] for found in rows(path)] == [str(1 / 3), "0.5", str(1 / 3)]
+    append_history(path, row | {"stability": 0.9})  # a column that was empty is not the same row
+    assert len(rows(path)) == 4
+
+
 def test_a_failed_write_leaves_the_history_as_it_was(tmp_path, monkeypatch):
     path = tmp_path / "scores_history.csv"
     append_history(path, {"a": 1})

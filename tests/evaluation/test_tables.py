@@ -1,18 +1,18 @@
-"""Tables of clusters, of classes against clusters, and of the classes that were mixed up."""
+"""Tables of groups, of classes against groups, and of the classes that were mixed up."""
 
 import numpy as np
 
 from lookalike.evaluation import tables
-from lookalike.evaluation.tables import cluster_table, contingency_columns, worst_confusions
+from lookalike.evaluation.tables import contingency_columns, group_table, worst_confusions
 
 TRUE = ["cat", "cat", "dog", "dog", "dog", "", "owl"]
 PRED = np.array([0, 0, 0, 1, 1, 1, -1])
 FEATURES = np.array([[1, 0], [1, 0.1], [1, 0.2], [0, 1], [0.1, 1], [0, 1], [1, 1]], np.float32)
 
 
-def test_cluster_table_has_a_row_a_cluster_and_noise_last():
-    table = cluster_table(TRUE, PRED, FEATURES)
-    assert table["cluster"] == [0, 1, -1]
+def test_group_table_has_a_row_a_group_and_noise_last():
+    table = group_table(TRUE, PRED, FEATURES)
+    assert table["group"] == [0, 1, -1]
     assert table["size"] == [3, 3, 1]
     assert table["labelled"] == [3, 2, 1]
     assert table["main_class"] == ["cat", "dog", "owl"]
@@ -22,8 +22,8 @@ def test_cluster_table_has_a_row_a_cluster_and_noise_last():
     assert table["cohesion"][2] is None
 
 
-def test_cluster_table_without_labels():
-    table = cluster_table([""] * 7, PRED, FEATURES)
+def test_group_table_without_labels():
+    table = group_table([""] * 7, PRED, FEATURES)
     assert table["main_class"] == [""] * 3
     assert table["purity"] == [None] * 3
     assert table["size"] == [3, 3, 1]
@@ -46,12 +46,12 @@ def test_worst_confusions_counts_pairs_and_shows_the_most_alike():
     pred = np.array([0, 0, 1, 0, 0, 1, 1, 2])
     features = np.array([[0, 0], [0, 1], [9, 9], [0, 2], [0, 5], [9, 8], [9, 7], [4, 4]], np.float32)
     first, *others = worst_confusions(true, pred, features, n_examples=1)
-    assert (first.first, first.second, first.pairs, first.cluster) == ("cat", "dog", 5, 0)
+    assert (first.first, first.second, first.pairs, first.group) == ("cat", "dog", 5, 0)
     assert first.share == 5 / 9
     assert (first.first_rows, first.second_rows) == ((1,), (3,))
     assert {(c.first, c.second, c.pairs) for c in others} == {("cat", "owl", 1), ("dog", "owl", 1)}
 
 
-def test_noise_and_pure_clusters_confuse_nothing():
+def test_noise_and_pure_groups_confuse_nothing():
     assert worst_confusions(["a", "b", "a", "b"], np.array([-1, -1, 0, 1]), np.eye(4)) == []
     assert worst_confusions(["", ""], np.array([0, 0]), np.eye(2)) == []

@@ -8,7 +8,7 @@ from lookalike.visual.confusions import draw_confusions
 
 PATHS = ["5", "broken", "7", "8", "9", "10"]
 ITEM = SimpleNamespace(
-    first="a$b_$", second="<b>\n" * 40, pairs=3, share=0.5, cluster=1, first_rows=(0,), second_rows=(1, 2, 3, 4, 5)
+    first="a$b_$", second="<b>\n" * 40, pairs=3, share=0.5, group=1, first_rows=(0,), second_rows=(1, 2, 3, 4, 5)
 )
 
 

@@ -52,7 +52,7 @@ def test_names_are_data_and_never_markup(page):
 
 def test_data_hold_every_image_cluster_and_size(page):
     data = data_of(page())
-    assert [(c["id"], c["size"]) for c in data["clusters"]] == [(0, 3), (1, 2), (-1, 1)]
+    assert [(c["id"], c["size"]) for c in data["groups"]] == [(0, 3), (1, 2), (-1, 1)]
     assert data["pred"] == [0, 0, 0, 1, 1, -1]
     assert [data["names"][i] for i in data["true"]] == [EVIL, "a", "a", "", "b", "b"]
     assert len(data["positions"]) == 12
@@ -64,8 +64,8 @@ def test_data_hold_every_image_cluster_and_size(page):
 
 def test_exemplars_are_the_nearest_of_those_shown(page):
     data = data_of(page(rows=[0, 2, 3, 4, 5], distances=np.array([3, 0, 1, 5, 4, 0])))
-    assert data["clusters"][0] == {"id": 0, "size": 3, "colour": "#0072B2", "exemplars": [1, 0]}
-    assert data["clusters"][1]["exemplars"] == [3, 2]
+    assert data["groups"][0] == {"id": 0, "size": 3, "colour": "#0072B2", "exemplars": [1, 0]}
+    assert data["groups"][1]["exemplars"] == [3, 2]
     assert data["total"] == 6
 
 

@@ -1,39 +1,56 @@
 """The sheet shows samples and every fallback, whatever the photos are called."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
 from lookalike.catalog import images
-from lookalike.preprocess.photo import prepare
-from lookalike.preprocess.tiles import tile_of
 from lookalike.visual import preparation_sheet as sheet
 
 
-def tiles_of(names):
-    tiles = []
-    for number, name in enumerate(names):
-        rgb = np.full((60, 80, 3), 235, np.uint8)
-        cv2.circle(rgb, (40, 30), 18, (200, 10 * number % 255, 30), cv2.FILLED)
-        tiles.append(tile_of(name, prepare(rgb, background="auto")))
-    return tiles
+def tile(path, outcome="removed", size=(112, 150)):
+    original = np.full((*size, 3), 235, np.uint8)
+    cv2.circle(original, (40, 30), 18, (200, len(path), 30), cv2.FILLED)
+    mask = np.zeros(size, np.uint8)
+    mask[20:40] = 255
+    return SimpleNamespace(path=path, original=original, mask=mask, result=original, outcome=outcome)
 
 
-def drawn(folder, samples, fallbacks=()):
-    counts = {"n_prepared": len(samples), "n_fallbacks": len(fallbacks)}
-    sheet.draw_sheet(folder / "sheet.png", samples, fallbacks, **counts, background="auto")
+def drawn(folder, samples, fallbacks=(), **totals):
+    totals = {"n_prepared": 40, "n_fallbacks": len(fallbacks), "background": "auto"} | totals
+    sheet.draw_sheet(folder / "sheet.png", samples, fallbacks, **totals)
     return images.read(folder / "sheet.png")
 
 
 @pytest.mark.parametrize("names", [["1.jpg"], ["a_b$x$.jpg", "写真\n.jpg", "<b>.jpg", "é.jpg"]])
 def test_any_number_and_name(tmp_path, names, recwarn):
-    picture = drawn(tmp_path, tiles_of(names))
+    picture = drawn(tmp_path, [tile(name) for name in names])
     assert picture.shape[1] >= 900
     assert (picture == (0, 0, 0)).all(axis=2).mean() > 0.01  # masks and letters
     assert not recwarn.list
 
 
 def test_fallbacks_have_a_part_of_their_own(tmp_path):
-    tiles = tiles_of([f"{number}.jpg" for number in range(12)])
-    plain = drawn(tmp_path, tiles)
-    assert drawn(tmp_path, tiles, tiles[:4]).shape[0] > plain.shape[0] + 2 * sheet.TILE
+    samples = [tile(f"{number}.jpg") for number in range(12)]
+    fallbacks = [tile(f"{number}.jpg", "no contour") for number in range(4)]
+    plain, more = drawn(tmp_path, samples), drawn(tmp_path, samples, fallbacks)
+    assert more.shape[0] > plain.shape[0] + 2 * sheet.TILE
+
+
+def test_a_photo_stands_before_its_mask_and_its_result(tmp_path):
+    one = tile("a.jpg", size=(150, 150))
+    one.original, one.result = np.full_like(one.original, 10), np.full_like(one.original, 90)
+    row = drawn(tmp_path, [one])[sheet.TITLE + 30, sheet.GAP :: sheet.TILE + sheet.GAP]
+    picture = drawn(tmp_path, [one])
+    x = [sheet.GAP + 75 + place * (sheet.TILE + sheet.GAP) for place in range(3)]
+    assert [picture[sheet.TITLE + 30, column].tolist() for column in x] == [[10] * 3, [255] * 3, [90] * 3]
+    assert row.shape[1] == 3
+
+
+def test_without_a_mask_its_place_is_grey(tmp_path):
+    one = tile("a.jpg", "kept", size=(60, 80))
+    one.mask = None
+    picture = drawn(tmp_path, [one], background="none")
+    assert (picture[sheet.TITLE + 75, sheet.GAP * 2 + sheet.TILE + 75] == sheet.NO_MASK).all()

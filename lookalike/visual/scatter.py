@@ -1,58 +1,21 @@
-"""Photos as points on a plane by t-SNE, drawn twice: coloured by true and by predicted group."""
+"""Photos as points on a plane, drawn twice: coloured by true and by predicted group."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from openTSNE import TSNE
-from sklearn.decomposition import PCA
 
 from lookalike.visual.style import figure, group_style, shorten, spread_apart
 
-__all__ = ["draw_tsne", "embed"]
+__all__ = ["draw_scatter"]
 
-COMPONENTS = 50  # principal axes that t-SNE sees; van der Maaten and Hinton (2008) took 30
 KEY_GROUPS = 160  # classes whose names are listed below the panels
 KEY_COLUMNS = 7
 NAMED_GROUPS = 12  # groups whose names are written into the picture
 
 
-def embed(
-    features: np.ndarray, *, max_rows: int = 5_000, perplexity: float = 30, seed: int
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Lay features (n, d) out on a plane by t-SNE from a PCA start (Kobak and Berens, 2019).
-
-    Returns the rows shown, int64 (m,), their positions float32 (m, 2), and the approximations made: above max_rows a
-    random sample is shown. Fewer than 10 rows, and rows on a line, are laid out by PCA alone.
-    """
-    rows, notes = np.arange(len(features)), []
-    if len(rows) > max_rows:
-        notes = [f"t-SNE of {max_rows:,} of {len(rows):,} images"]
-        rows = np.sort(np.random.default_rng(seed).choice(len(features), max_rows, replace=False))
-    sample = np.asarray(features[rows], np.float32)
-    reduced = _principal_axes(sample, seed)
-    if len(rows) < 10 or not np.ptp(reduced[:, 1]):
-        return rows, reduced[:, :2], notes
-    perplexity = min(perplexity, (len(rows) - 1) / 3)
-    # One thread: small problems are faster so, and the same on every machine.
-    tsne = TSNE(perplexity=perplexity, initialization="pca", neighbors="exact", n_jobs=1, random_state=seed)
-    return rows, np.asarray(tsne.fit(reduced), np.float32), notes
-
-
-def _principal_axes(sample: np.ndarray, seed: int) -> np.ndarray:
-    """Project float32 (m, d) onto its main axes, at least two columns, all zero where the rows do not vary."""
-    components = min(COMPONENTS, *sample.shape)
-    reduced = np.zeros((len(sample), max(2, components)), np.float32)
-    if np.ptp(sample, axis=0).any():
-        pca = PCA(components, svd_solver="randomized", random_state=seed)
-        reduced[:, :components] = pca.fit_transform(sample)
-    return reduced
-
-
-def draw_tsne(
-    path: Path, positions: np.ndarray, true: Sequence[str], pred: np.ndarray, *, title: str = "t-SNE"
-) -> None:
+def draw_scatter(path: Path, positions: np.ndarray, true: Sequence[str], pred: np.ndarray, *, title: str) -> None:
     """Draw positions (m, 2) in two panels: coloured by true (m names, "" unlabelled) and by predicted label (m,).
 
     One panel only when nothing is labelled. Groups are numbered at their medians; names are listed below.

@@ -1,0 +1,63 @@
+"""All pictures of a grouping: the same set for every method, whatever the grouping, without a warning."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from lookalike.core.errors import UserError
+from lookalike.visual import layouts, pictures
+from lookalike.visual.options import Options
+
+ALWAYS = ["gallery.html", "photo_map.png", "sheet.png", "tsne.png"]
+
+
+def photos(pred, read, true=None):
+    n = len(pred)
+    features = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
+    names = [str(row % 200) for row in range(n)]
+    return pictures.Photos(names, true or [""] * n, np.array(pred), features, np.full(n, np.nan), read)
+
+
+@pytest.mark.parametrize(
+    "pred", [[0], [-1], [0, 0], [0, 1], [0] * 12, [-1] * 12, [0] * 6 + [-1] * 6, [i % 700 for i in range(1000)]]
+)
+def test_any_grouping_has_its_pictures(tmp_path, read, pred, recwarn):
+    (tmp_path / "06").mkdir()
+    names, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos(pred, read), Options(), "toys")
+    pages = [name for name in names if name.startswith("sheet_")]
+    assert [name for name in names if name not in pages] == [
+        name for name in ALWAYS if not pages or name != "sheet.png"
+    ]
+    assert bool(pages) == (len(set(pred)) > 40)
+    assert notes == []
+    assert not recwarn.list
+
+
+def test_a_count_with_a_curve_is_drawn(tmp_path, read):
+    (tmp_path / "06").mkdir()
+    level = {"level": "medium", "n_clusters": 3, "low": 2, "high": 4}
+    record = {"levels": [level], "curve": {"n_clusters": [2, 3, 4], "disagreement": [0.5, 0.1, 0.4]}}
+    (tmp_path / "count.json").write_text(json.dumps(record))
+    names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([0, 1, 1], read), Options(gallery=False), "toys")
+    assert names == ["count.png", "photo_map.png", "sheet.png", "tsne.png"]
+
+
+def test_each_photo_has_a_place_of_its_own_on_the_map(tmp_path, read, monkeypatch):
+    (tmp_path / "06").mkdir()
+    pictures.draw_all(tmp_path / "06", tmp_path, photos([0] * 6, read), Options(picture_side=300), "toys")
+    page = cv2.imread(str(tmp_path / "06/photo_map.png"))
+    shown = {value for value in range(6) if (page == value).all(axis=2).sum() > 300}
+    assert shown >= {1, 2, 3, 4, 5}  # 0 is black, as letters are
+    monkeypatch.setattr(pictures, "GRID_IMAGES", 4)
+    _, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos([0] * 6, read), Options(), "toys")
+    assert notes == ["photo map of 4 of 6 images"]
+
+
+def test_umap_that_is_not_there_is_said_before_anything_is_drawn(tmp_path, read, monkeypatch):
+    (tmp_path / "06").mkdir()
+    monkeypatch.setattr(layouts, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="extra umap"):
+        pictures.draw_all(tmp_path / "06", tmp_path, photos([0, 1], read), Options(umap=True), "toys")
+    assert list((tmp_path / "06").iterdir()) == []
