@@ -63,7 +63,7 @@ class MakeLabels(Options):
     rehash: bool = False
     """Read every file again, also those of the same path, size and time as before."""
 
-    def parameters(self) -> dict:
+    def parameters(self, stage: str = "") -> dict:
         """Return what the stage's result depends on, as JSON-able values."""
         return self.model_dump(mode="json", exclude={"rehash"})
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import cv2
 
+from lookalike.catalog.memory import MemoryBudget
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy
 from lookalike.core.progress import progress
@@ -15,7 +16,7 @@ from lookalike.preprocess.names import image_names
 from lookalike.preprocess.prepare_file import Preparation
 from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
-__all__ = ["Run", "count", "prepare_all", "quarantine", "require_some", "row_key", "summary", "tiles_shown"]
+__all__ = ["Run", "count", "plan", "prepare_all", "quarantine", "require_some", "row_key", "summary", "tiles_shown"]
 
 
 class Run(Protocol):
@@ -24,6 +25,22 @@ class Run(Protocol):
     workers: int
     executor: str
     shard_size: int
+
+
+class Options(Protocol):
+    """What the user sets about the prepared photos."""
+
+    format: str
+    quality: int
+
+    def model_dump(self) -> dict: ...
+
+
+def plan(root: Path, folder: Path, options: Options, *, decode_mb: int) -> Preparation:
+    """Return how the photos below `root` are prepared into `folder` with the settings of stage 01."""
+    rest = {name: value for name, value in options.model_dump().items() if name not in ("format", "quality")}
+    memory = MemoryBudget(decode_mb * 2**20)
+    return Preparation(root, folder, options.format, options.quality, options=rest, memory=memory)
 
 
 def row_key(parameters: Mapping, inputs: Mapping) -> Mapping:

@@ -75,11 +75,14 @@ def write(folder: Path, rows: Sequence[Row], root: Path) -> None:
     )
 
 
-def read(folder: Path) -> PreparedPhotos:
-    """Return the published photos of stage 01. Raises UserError where the images are not those of the table."""
+def read(folder: Path, command: str = "python 01_preprocess.py") -> PreparedPhotos:
+    """Return the published photos of stage 01.
+
+    Raises UserError, which names the command that mends it, where the images are not those of the table.
+    """
     found = _read(folder)
-    if not _is_tied(folder, found.root):
-        raise UserError(f"expected {found.root} as 01_preprocess wrote it, found another: run python 01_preprocess.py")
+    if not is_intact(folder):
+        raise UserError(f"expected {found.root} as 01_preprocess wrote it, found another: run {command}")
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from lookalike.catalog import images
 from lookalike.catalog.examine import examine_file
 from lookalike.catalog.find import find_files
+from lookalike.core.artifacts import MARKER
 from lookalike.core.errors import UserError
 from lookalike.preprocess import preparation, prepared
 from lookalike.preprocess.prepare_file import Preparation
@@ -145,10 +146,10 @@ def test_nothing_prepared_is_one_line(place):
 def publish(place, rows):
     stage = place / "out"
     stage.mkdir(exist_ok=True)
-    draft = prepared.open_draft(place / "img")
+    draft = prepared.draft_of(place / "img")
     (place / "draft").rename(draft) if not any(draft.iterdir()) else None
     prepared.write(stage, rows, place / "img")
-    prepared.publish(draft, place / "img", stage)
+    prepared.publish(draft, place / "img", stage / prepared.TABLE, owner=stage)
     return stage
 
 
@@ -167,12 +168,11 @@ def test_images_that_are_not_those_of_the_table_are_noticed(place, damage):
     if damage == "deleted":
         shutil.rmtree(place / "img")
     elif damage == "another's":
-        (place / "img" / prepared.MARKER).write_text('"0"')
+        (place / "img" / MARKER).write_text('"0"')
     elif damage == "one gone":
         (place / "img" / "0.png.jpg").unlink()
     else:
         (place / "img" / "0.png.jpg").write_bytes(b"x")
     assert not prepared.is_intact(stage)
-    if damage in ("deleted", "another's"):
-        with pytest.raises(UserError, match=r"run 01_preprocess\.py again"):
-            prepared.read(stage)
+    with pytest.raises(UserError, match=r"run python 01_preprocess\.py --dataset toys"):
+        prepared.read(stage, "python 01_preprocess.py --dataset toys")
