@@ -45,7 +45,7 @@ TURNS = {  # EXIF orientation -> the upright view of the stored pixels
 }
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # of JPEG, without restarts and escaped bytes
 START_OF_SCAN, END = 0xDA, 0xD9
-STRIP_PIXELS = 2**22  # converted at a time, so that a large photo takes no second copy
+STRIP_PIXELS = 2**20  # converted at a time, so that a large photo takes no second copy
 KEY_WORDS = 2**16  # 64-bit words of pixels a step of `pixel_key`
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
