@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lookalike.catalog import images
+from lookalike.catalog.silence import silent_decoders
 from lookalike.core.shards import Row
 
 __all__ = ["columns", "drop", "find"]
@@ -20,7 +21,8 @@ def find(rows: Iterable[Row], root: Path) -> Groups:
     """
     usable = [row for row in rows if row["status"] == "ok"]
     candidates = [group for group in _split(usable, lambda row: row["pixels"]) if len(group) > 1]
-    confirmed = [group for candidate in candidates for group in _confirmed(candidate, root) if len(group) > 1]
+    with silent_decoders():
+        confirmed = [group for candidate in candidates for group in _confirmed(candidate, root) if len(group) > 1]
     return [sorted(group, key=lambda row: (-row["size"], row["path"])) for group in confirmed]
 
 

@@ -10,6 +10,7 @@ from lookalike.catalog import images
 from lookalike.catalog.find import File, Files
 from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.photo_file import MAX_BYTES
+from lookalike.catalog.silence import silent_decoders
 from lookalike.core.files import digest_of
 from lookalike.core.progress import progress
 from lookalike.core.shards import Compute, Part, Row, work_through
@@ -48,7 +49,7 @@ def examine(
     keys = [row_key(path, file) for path, file in files.items()]
     earlier = [] if rehash else [Part(list(known))]
     how = {"shard_size": run.shard_size, "executor": run.executor}
-    with progress("reading photos", len(files)) as advance:
+    with silent_decoders(), progress("reading photos", len(files)) as advance:
         compute = _reader(root, files, keys, run, max_bytes, advance)
         parts = list(work_through(work, list(files), keys, compute, known=earlier, **how))
     return [row for part in parts for row in part.rows], sum(part.computed for part in parts)

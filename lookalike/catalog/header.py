@@ -23,6 +23,7 @@ NO_HEIC = "HEIC needs the extra `heic`: pip install pillow-heif"
 JPEG = ("JPEG", "MPO")
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "WEBP", "TIFF", "GIF")
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
+ORIENTATIONS = frozenset(range(1, 9))
 EXIF_KEYS = {"exif", "xmp", "Raw profile type exif"}
 FORMATS_WITH_EXIF_INFO = {"PNG", "JPEG", "MPO"}
 # Peak bytes a pixel of decoding to RGB, measured; Pillow keeps 4 bytes a pixel, beside which stand the 3 of the result.
@@ -120,10 +121,12 @@ def _exif(image: Image.Image) -> Image.Exif:
 
 def _orientation(image: Image.Image, exif: Image.Exif) -> int:
     value = exif.get(ExifTags.Base.Orientation, 1)
-    return value if value in range(1, 9) and image.format != "TIFF" else 1  # Pillow turns a TIFF by itself
+    return value if value in ORIENTATIONS and image.format != "TIFF" else 1  # Pillow turns a TIFF by itself
 
 
 def _taken_at(exif: Image.Exif) -> str | None:
+    if not exif:
+        return None
     try:
         original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
         text = original or exif.get(ExifTags.Base.DateTime)

@@ -45,7 +45,8 @@ TURNS = {  # EXIF orientation -> the upright view of the stored pixels
 }
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # of JPEG, without restarts and escaped bytes
 START_OF_SCAN, END = 0xDA, 0xD9
-STRIP_PIXELS = 2**22  # converted at a time, so that a large photo takes no second copy
+SMALL_BYTES = 2**20  # files that are read at once, before their part of the memory is known from the header
+STRIP_PIXELS = 2**20  # converted at a time, so that a large photo takes no second copy
 KEY_WORDS = 2**16  # 64-bit words of pixels a step of `pixel_key`
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -88,10 +89,11 @@ def opened(
     """
     file, size = open_regular(path, max_bytes)
     with file:
-        header = _from_disk(read_header, file)
+        data = _from_disk(file.read, size) if size <= SMALL_BYTES else None
+        header = _from_disk(read_header, file if data is None else io.BytesIO(data))
         with nullcontext() if memory is None else memory.take(size + header.decoding_bytes(target)):
             file.seek(0)
-            yield Photo(_from_disk(file.read, size), header)
+            yield Photo(_from_disk(file.read, size) if data is None else data, header)
 
 
 def read(path: Path, *, target: int | None = None) -> np.ndarray:

@@ -4,6 +4,7 @@ Light to import: a method's module is loaded only when it is chosen (`load`).
 """
 
 from collections.abc import Callable
+from functools import cache
 from pkgutil import resolve_name
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ BACKGROUNDS = {
 }
 
 
+@cache
 def load(background: str) -> Callable:
     """Import and return the function of a method; ValueError names the methods when there is none of that name."""
     if background not in BACKGROUNDS:

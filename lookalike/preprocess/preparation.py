@@ -8,6 +8,7 @@ from typing import Protocol
 import cv2
 
 from lookalike.catalog.memory import MemoryBudget
+from lookalike.catalog.silence import silent_decoders
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy
 from lookalike.core.progress import progress
@@ -69,7 +70,7 @@ def prepare_all(
     before = [Part([row | {"key": row["source"], "reusable": row["status"] == "ok"} for row in known])]
     how = {"shard_size": run.shard_size, "executor": run.executor}
     how["adopt"] = _adopter(names, preparation.folder, earlier)
-    with progress("preparing photos", len(paths)) as advance:
+    with silent_decoders(), progress("preparing photos", len(paths)) as advance:
         compute = _preparer(photos, names, preparation, run.workers, tiles, advance)
         parts = list(work_through(work, paths, keys, compute, known=before, **how))
     rows = [row for part in parts for row in part.rows]
@@ -87,7 +88,8 @@ def tiles_shown(
         done = preparation.look(source[row["path"]])
         return None if done is None else tile_of(row["path"], done)
 
-    return tiles.shown(rows, make)
+    with silent_decoders():
+        return tiles.shown(rows, make)
 
 
 def count(rows: Sequence[Row]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""From a photo's file to its prepared file: read once, checked against the catalog, written aside, then renamed."""
+"""From a photo's file to its prepared file: read once and checked against the catalog."""
 
 import errno
 import hashlib
@@ -82,18 +82,20 @@ class Preparation:
 
 
 def _write(destination: Path, data: bytes | memoryview) -> None:
-    aside = destination.with_name(f".{hashlib.sha256(destination.name.encode()).hexdigest()[:16]}.part")
+    """Write a new file. It stands for nothing until a finished shard lists it with its digest, so not aside."""
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(data)
-        aside.replace(destination)
+        try:
+            destination.unlink(missing_ok=True)  # it may be another name of a published file
+            destination.write_bytes(data)
+        except FileNotFoundError:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            destination.write_bytes(data)
     except OSError as error:
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            destination.unlink(missing_ok=True)
         if error.errno == errno.ENAMETOOLONG:
-            raise images.ImageError(
-                "unreadable", "its path is too long to prepare: shorten the folders' names"
-            ) from None
+            reason = "its path is too long to prepare: shorten the folders' names"
+            raise images.ImageError("unreadable", reason) from None
         raise
 
 

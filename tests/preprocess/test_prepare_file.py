@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -92,19 +93,27 @@ def test_a_jpeg_that_needs_a_change_is_not_copied(tmp_path, kind):
         assert not image.getexif()
 
 
-def test_a_failed_write_raises_and_leaves_what_was_there(tmp_path, monkeypatch):
+def test_a_failed_write_raises_and_leaves_no_part(tmp_path, monkeypatch):
     images.write(tmp_path / "in.jpg", disc())
-    (tmp_path / "img").mkdir()
-    (tmp_path / "img/out.any").write_bytes(b"earlier")
+    real = Path.write_bytes
 
-    def full_disk(*_):
+    def full_disk(path, data):
+        real(path, bytes(data)[:100])
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("pathlib.Path.replace", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match=os.strerror(28)):
         prepare(tmp_path / "in.jpg")
-    assert [path.name for path in (tmp_path / "img").iterdir()] == ["out.any"]
-    assert (tmp_path / "img/out.any").read_bytes() == b"earlier"
+    assert list((tmp_path / "img").iterdir()) == []
+
+
+def test_a_published_file_of_the_same_name_keeps_its_bytes(tmp_path):
+    images.write(tmp_path / "in.jpg", disc())
+    (tmp_path / "img").mkdir()
+    (tmp_path / "published.jpg").write_bytes(b"published")
+    os.link(tmp_path / "published.jpg", tmp_path / "img/out.any")
+    prepare(tmp_path / "in.jpg")
+    assert (tmp_path / "published.jpg").read_bytes() == b"published"
 
 
 def test_a_path_that_is_too_long_is_a_row(tmp_path):
