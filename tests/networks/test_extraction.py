@@ -4,31 +4,39 @@ import cv2
 import numpy as np
 import pytest
 
-from lookalike.core.errors import UserError
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.extract import crop_view, extract_rows, mirror_view, read_square
+from lookalike.networks.extraction import extract_rows
+from lookalike.networks.options import Options
+from lookalike.networks.squares import Photo, read_square
+from lookalike.networks.views import crop, mirror
+
+SMALL = Options(backbone="mobilenet_v2_0.35", weights="random", engine="openvino", size=64)
+
+
+def photos_of(paths):
+    return [Photo(path) for path in paths]
 
 
 @pytest.fixture(scope="module")
 def extractor(tmp_path_factory):
     folder = tmp_path_factory.mktemp("graph")
-    return open_extractor("mobilenet_v2_0.35", "random", engine="openvino", size=64, folder_for_pb=folder, workers=3)
+    return open_extractor(SMALL, folder, workers=3)
 
 
 @pytest.fixture(scope="module")
 def rows(extractor, drawn_photos):
-    return extract_rows(drawn_photos, extractor)[0]
+    return extract_rows(photos_of(drawn_photos), extractor)[0]
 
 
 def test_rows_follow_the_paths(rows, extractor, drawn_photos):
     assert rows.shape == (23, 1280) and rows.dtype == np.float32
-    squares = np.stack([read_square(path, 64) for path in drawn_photos])
+    squares = np.stack([read_square(Photo(path), 64) for path in drawn_photos])
     np.testing.assert_array_equal(rows, extractor(squares))
 
 
 def test_seven_shards_equal_one(rows, extractor, drawn_photos):
     shards = np.array_split(np.arange(23), 7)
-    parts = [extract_rows([drawn_photos[i] for i in shard], extractor)[0] for shard in shards]
+    parts = [extract_rows(photos_of(drawn_photos[i] for i in shard), extractor)[0] for shard in shards]
     np.testing.assert_array_equal(np.concatenate(parts), rows)
 
 
@@ -39,7 +47,7 @@ def test_no_photos_give_no_rows(extractor):
 
 def test_progress_counts_every_photo(extractor, drawn_photos):
     done = []
-    extract_rows(drawn_photos, extractor, advance=done.append)
+    extract_rows(photos_of(drawn_photos), extractor, advance=done.append)
     assert sum(done) == 23
 
 
@@ -48,7 +56,7 @@ def test_unreadable_photos_are_rows_of_zeros_with_a_reason(rows, extractor, draw
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
     paths = [drawn_photos[0], *(tmp_path / name for name in bad), tmp_path / "missing.jpg", drawn_photos[1]]
-    found, errors = extract_rows(paths, extractor, l2=False)
+    found, errors = extract_rows(photos_of(paths), extractor, l2=False)
     assert [error is None for error in errors] == [True, False, False, False, False, True]
     assert [error.split(":")[0] for error in errors if error] == ["empty", "not_an_image", "truncated", "unreadable"]
     assert not found[1:5].any()
@@ -56,26 +64,21 @@ def test_unreadable_photos_are_rows_of_zeros_with_a_reason(rows, extractor, draw
 
 
 def test_views_are_averaged(rows, extractor, drawn_photos, tmp_path):
-    squares = np.stack([read_square(path, 64) for path in drawn_photos])
-    found, _ = extract_rows(drawn_photos, extractor, views=("whole", "mirror", "crop"))
-    expected = (rows + extractor(squares[:, :, ::-1].copy()) + extractor(crop_view(squares))) / 3
+    squares = np.stack([read_square(Photo(path), 64) for path in drawn_photos])
+    found, _ = extract_rows(photos_of(drawn_photos), extractor, views=("whole", "mirror", "crop"))
+    expected = (rows + extractor(squares[:, :, ::-1].copy()) + extractor(crop(squares))) / 3
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_mirror_and_crop_show_what_they_say():
     square = np.zeros((1, 100, 100, 3), np.uint8)
     square[0, :, :10] = 255
-    assert mirror_view(square)[0, :, 90:].min() == 255 and mirror_view(square)[0, :, :90].max() == 0
-    assert crop_view(square).max() == 0 and crop_view(square).shape == square.shape
-
-
-def test_unknown_view_lists_the_known(extractor, drawn_photos):
-    with pytest.raises(UserError, match="whole, mirror, crop, found turned"):
-        extract_rows(drawn_photos, extractor, views=("turned",))
+    assert mirror(square)[0, :, 90:].min() == 255 and mirror(square)[0, :, :90].max() == 0
+    assert crop(square).max() == 0 and crop(square).shape == square.shape
 
 
 def test_l2_makes_unit_rows(rows, extractor, drawn_photos):
-    found, _ = extract_rows(drawn_photos, extractor, l2=True)
+    found, _ = extract_rows(photos_of(drawn_photos), extractor, l2=True)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(found, rows / np.linalg.norm(rows, axis=1, keepdims=True), rtol=1e-5)
 
@@ -84,12 +87,12 @@ def test_shrinking_averages_areas(tmp_path):
     photo = np.zeros((200, 400, 3), np.uint8)
     photo[:, ::2] = 200
     cv2.imwrite(str(tmp_path / "stripes.png"), photo)
-    assert np.ptp(read_square(tmp_path / "stripes.png", 100)) == 0
+    assert np.ptp(read_square(Photo(tmp_path / "stripes.png"), 100)) == 0
 
 
 def test_a_fault_of_the_engine_is_not_swallowed(extractor, drawn_photos):
     with pytest.raises(ZeroDivisionError):
-        extract_rows(drawn_photos, extractor, advance=lambda n: n / 0)
+        extract_rows(photos_of(drawn_photos), extractor, advance=lambda n: n / 0)
 
 
 @pytest.mark.shared
@@ -97,10 +100,10 @@ def test_real_weights_find_the_same_product(shared, tmp_path):
     weights = str(shared / "weights" / "mobilenet_v2_imagenet_notop.weights.h5")
     whole = str(shared / "weights" / "mobilenet_v2_imagenet.weights.h5")
     paths = sorted((shared / "data" / "grocery").glob("*.jpg"))[:60]
-    features, errors = extract_rows(paths, open_extractor("mobilenet_v2", weights, folder_for_pb=tmp_path), l2=True)
+    features, errors = extract_rows(photos_of(paths), open_extractor(Options(weights=weights), tmp_path), l2=True)
     assert errors == [None] * 60
     products = np.array([path.name.split("_")[0] for path in paths])
     likeness = features @ features.T - 2 * np.eye(60)
     assert np.mean(products[likeness.argmax(axis=1)] == products) > 0.8
-    again, _ = extract_rows(paths[:4], open_extractor("mobilenet_v2", whole, folder_for_pb=tmp_path), l2=True)
+    again, _ = extract_rows(photos_of(paths[:4]), open_extractor(Options(weights=whole), tmp_path), l2=True)
     np.testing.assert_allclose(again, features[:4], atol=1e-5)
