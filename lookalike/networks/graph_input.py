@@ -11,6 +11,7 @@ RESIZE = {"ResizeBilinear", "ResizeBicubic", "ResizeNearestNeighbor", "ResizeAre
 DECODE = {"DecodeJpeg", "DecodePng", "DecodeImage"}
 DEQUEUE = {"QueueDequeue", "QueueDequeueV2", "QueueDequeueMany", "QueueDequeueManyV2"}
 ON_THE_WAY = {"Cast", "ExpandDims", "Identity"}  # between a decoder and the resize
+KNOWS_SCALARS = 24  # version of graphs before which no shape and the shape of a number were written alike
 
 
 class ImageInput(NamedTuple):
@@ -40,10 +41,10 @@ def _placeholder(node: tf.compat.v1.NodeDef, graph: tf.compat.v1.GraphDef) -> Im
         return None
     shape = node.attr["shape"].shape
     sides = [each.size for each in shape.dim]
-    known = bool(sides) and not shape.unknown_rank
-    if known and len(sides) != 4:
-        return None
-    return ImageInput(f"{node.name}:0", dtype, sides[1] if known and sides[1] > 0 else None)
+    if len(sides) == 4:
+        return ImageInput(f"{node.name}:0", dtype, sides[1] if sides[1] > 0 else None)
+    unknown = shape.unknown_rank or (not sides and graph.versions.producer < KNOWS_SCALARS)
+    return ImageInput(f"{node.name}:0", dtype, None) if unknown else None
 
 
 def _queue(node: tf.compat.v1.NodeDef, graph: tf.compat.v1.GraphDef) -> ImageInput | None:

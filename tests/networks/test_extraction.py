@@ -1,11 +1,18 @@
 """Photos to vectors: order, shards, views, normalisation, photos that cannot be read, real photos and weights."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
 
+from lookalike.core.errors import UserError
+from lookalike.core.files import file_digest
+from lookalike.networks import BACKBONES
+from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.extraction import extract_rows
+from lookalike.networks.extraction import compute_matrices, extract_rows, open_extractors
+from lookalike.networks.freeze import freeze
 from lookalike.networks.options import Options
 from lookalike.networks.squares import Photo, read_square
 from lookalike.networks.views import crop, mirror
@@ -107,3 +114,51 @@ def test_real_weights_find_the_same_product(shared, tmp_path):
     assert np.mean(products[likeness.argmax(axis=1)] == products) > 0.8
     again, _ = extract_rows(photos_of(paths[:4]), open_extractor(Options(weights=whole), tmp_path), l2=True)
     np.testing.assert_allclose(again, features[:4], atol=1e-5)
+
+
+def test_a_photo_that_changed_since_it_was_prepared_is_one_line(extractor, drawn_photos, tmp_path):
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(drawn_photos[0].read_bytes())
+    good = Photo(photo, file_digest(photo))
+    assert extract_rows([good], extractor)[1] == [None]
+    photo.write_bytes(drawn_photos[1].read_bytes())
+    with pytest.raises(UserError, match=r"a\.jpg changed since 01_preprocess .*: run python 01_preprocess\.py"):
+        extract_rows([good], extractor)
+    photo.unlink()
+    with pytest.raises(UserError, match=r"a\.jpg changed since 01_preprocess"):
+        extract_rows([good], extractor)
+
+
+def test_matrices_are_those_that_the_settings_ask_for(extractor, rows, drawn_photos):
+    photos = photos_of(drawn_photos)
+    options = SMALL.model_copy(update={"views": ("whole",), "dtype": "float16"})
+    made = compute_matrices(photos, {"features": extractor}, options)
+    np.testing.assert_array_equal(made.arrays["features"], rows.astype(np.float16))
+    reduced = compute_matrices(photos, {"features": extractor}, options.model_copy(update={"pca": 4}))
+    assert set(reduced.arrays) == {"backbone"}
+    two = compute_matrices(photos, {"base": extractor, "finetuned": extractor}, options)
+    assert set(two.arrays) == {"base", "finetuned", "features"} and two.arrays["features"].shape == (23, 2560)
+    np.testing.assert_allclose(np.linalg.norm(two.arrays["features"].astype(float), axis=1), np.sqrt(2), rtol=1e-3)
+
+
+def test_a_fine_tuned_network_and_its_base_are_described_as_they_are(tmp_path):
+    tuned, draft = tmp_path / "02_finetune", tmp_path / "draft"
+    tuned.mkdir()
+    start = {"backbone": "mobilenet_0.25", "weights": "random", "size": 32, "seed": 7}
+    (tuned / "scores.json").write_text(json.dumps(start | {"loss": "cosine"}))
+    first = build_extractor(BACKBONES["mobilenet_0.25"], "random", size=32, seed=7)
+    freeze(first, tuned / "extractor.pb")
+    options = Options(weights="finetuned", side_by_side=True, engine="openvino")
+    opened = open_extractors(options, draft, tmp_path / "absent", tuned)
+    described = {name: extractor.description for name, extractor in opened.items()}
+    assert {each["backbone"] for each in described.values()} == {"mobilenet_0.25"}
+    assert (described["base"]["weights"], described["finetuned"]["weights"]) == ("random", "finetuned")
+    assert {each["size"] for each in described.values()} == {32}
+    assert described["base"]["graph"] == "base/extractor.pb" and (draft / "base" / "extractor.pb").exists()
+    squares = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    np.testing.assert_allclose(opened["base"](squares), opened["finetuned"](squares), atol=1e-4)
+
+
+def test_a_fine_tuned_network_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(UserError, match=r"expected a fine-tuned network in .*: run python 02_finetune\.py"):
+        open_extractors(Options(weights="finetuned"), tmp_path, tmp_path, tmp_path / "absent")
