@@ -63,13 +63,7 @@ def main() -> int:
     if chosen.one:
         print(json.dumps(measure(chosen.one)))
         return 0
-    print(
-        "# Every network, run once\n\nRandom weights, frozen, on OpenVINO in float32 with one stream. Difference: the"
-    )
-    print("largest between OpenVINO and Keras, as a share of the largest value.\n")
-    print(
-        "| network | dimension | graph, MB | build, freeze, open, s | a photo, s | difference |\n|---|---|---|---|---|---|"
-    )
+    print(HEADER, flush=True)
     return max([_print_row(name, BACKBONES[name].dimension) for name in chosen.names], default=0)
 
 
