@@ -16,13 +16,19 @@ ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tune
 def main(settings: Settings) -> None:
     if getattr(settings, "classify", None):
         return print_classes(stage_folder(settings, "02_finetune"), settings.classify)
-    from lookalike.finetuning.run import finetune  # late, so that --help is instant
+    from lookalike.finetuning.run import finetune, forget_checkpoint  # late, so that --help is instant
+    from lookalike.networks.squares import Photo
+    from lookalike.visual.finetuning import draw_finetuning
 
     with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
-        photos = prepared.read(stage.path_of("01_preprocess"))
-        paths = photos.usable["path"].to_pylist()
-        labels = catalog.read_labels(stage.path_of("00_make_labels"), paths)
-        scores = finetune(photos.files(), paths, labels, stage.draft, **settings.finetune.options())
+        prepared_photos = prepared.read_prepared(settings)
+        photos = [Photo(*each) for each in zip(prepared_photos["image"], prepared_photos["digest"], strict=True)]
+        names = prepared_photos["path"]
+        labels = catalog.read_labels(stage.path_of("00_make_labels"), names)
+        made = finetune(photos, names, labels, settings.finetune, stage.draft)
+        draw_finetuning(made.history, made.samples, made.scores["holdout"], stage.draft)
+        forget_checkpoint(stage.draft)
+        scores = made.scores
         summary = f"{scores['n_train']:,} photos of {scores['n_classes']:,} classes in {scores['epochs']} epochs"
         stage.publish(summary, images=scores["n_train"], counts=scores)
 

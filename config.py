@@ -16,8 +16,8 @@ from lookalike.core.executors import EXECUTORS
 from lookalike.core.options import Options
 from lookalike.evaluation import options as scoring
 from lookalike.evaluation.swept import expand
-from lookalike.finetuning import AUGMENTATIONS, LOSSES, OPTIMIZERS
-from lookalike.networks import ENGINES, PRECISIONS, VIEWS
+from lookalike.finetuning import options as finetuning
+from lookalike.networks import options as extraction
 from lookalike.preprocess import BACKGROUNDS, FORMATS
 from lookalike.visual import options as drawing
 
@@ -25,13 +25,6 @@ from lookalike.visual import options as drawing
 def one_of(choices):
     """Return a type that takes the keys of a table of choices."""
     return Literal[tuple(choices)]
-
-
-def number_or_names(value):
-    """Take 40, or names as a list or divided by commas; a flag's text comes as either."""
-    names = value.split(",") if isinstance(value, str) else value
-    alone = names[0] if isinstance(names, list | tuple) and len(names) == 1 else None
-    return int(alone) if isinstance(alone, str) and alone.isdigit() else names
 
 
 def width_and_height(value):
@@ -85,104 +78,17 @@ class Preprocess(Options):
     """JPEG quality of what is encoded anew; a JPEG that needs no change is copied as it is."""
 
 
-class Finetune(Options):
+class Finetune(finetuning.Options):
     enabled: bool = False
     """Whether run_all.py fine-tunes; 03 takes the result with extract.weights finetuned."""
-    backbone: str = "mobilenet_v2"
-    """Network to teach: a name of the README's table, but not handcrafted."""
-    weights: str = "imagenet"
-    """Start weights: imagenet, random (for tests) or a weights file."""
-    size: int | None = Field(None, ge=32)
-    """Side of the network's input in pixels, if not its own."""
-    seed: int = Field(0, ge=0)
-    """Of held-out classes, order, augmentation and head."""
-    holdout_classes: Annotated[int | tuple[str, ...], BeforeValidator(number_or_names)] = 0
-    """Classes kept out of training to measure on: a number, or names (a,b)."""
-    loss: one_of(LOSSES) = "cosine"
-    """What is learnt from."""
-    epochs: int = Field(15, ge=1)
-    """Passes over the photos at most, with the last blocks unfrozen."""
-    head_epochs: int = Field(10, ge=0)
-    """Passes before that, with only the new head learning."""
-    unfreeze: float | str = 0.25
-    """Layers that learn: their share, counted from the end, or the name of the first."""
-    learning_rate: float = Field(0.01, gt=0)
-    """With the last blocks unfrozen, falling by half a cosine."""
-    head_learning_rate: float = Field(0.1, gt=0)
-    """Of the new head."""
-    optimizer: one_of(OPTIMIZERS) = "sgd"
-    """How weights move."""
-    momentum: float = Field(0.9, ge=0, lt=1)
-    """Of sgd and rmsprop."""
-    batch_size: int = Field(32, ge=2)
-    """Photos a step."""
-    temperature: float = Field(0.1, gt=0)
-    """What cosines are divided by in a softmax."""
-    label_smoothing: float = Field(0, ge=0, lt=1)
-    """Share of the target spread over all classes."""
-    balanced: bool = True
-    """Photos of larger classes count less."""
-    augmentation: one_of(AUGMENTATIONS) = "random"
-    """How photos are altered in training."""
-    validation: float = Field(0.1, ge=0, lt=1)
-    """Share of photos that validate, chosen by a hash of the name."""
-    patience: int = Field(5, ge=1)
-    """Passes without a better validation loss before training ends."""
-    mixed_precision: bool | None = None
-    """float16 arithmetic; unset: on a GPU."""
-    write_augmented: bool = False
-    """Write the five altered copies of training photos to augmented/<class>/."""
-    write_tfrecords: bool = False
-    """Write the photos as TFRecords, too."""
-    tfrecords: Path | None = None
-    """Folder of TFRecords to train from in place of the photos."""
 
-    def options(self) -> dict:
+    def parameters(self, stage: str = "") -> dict:
         """Return the settings of training."""
-        return self.model_dump(exclude={"enabled"})
-
-    def parameters(self) -> dict:
-        """Return the settings of training, as JSON-able values."""
         return self.model_dump(mode="json", exclude={"enabled"})
 
 
-class Extract(Options):
-    backbone: str = "mobilenet_v2"
-    """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
-    weights: str = "imagenet"
-    """imagenet, finetuned, random (for tests) or a weights file."""
-    engine: Literal["auto", *ENGINES] = "auto"
-    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
-    precision: one_of(PRECISIONS) = "float32"
-    """Number format inside the network; bfloat16 is faster on CPUs that have it, and less exact."""
-    size: int | None = Field(None, ge=32)
-    """Side of the network's input in pixels, if not its own."""
-    layer: str = ""
-    """Layer or node whose output is the vector, for a model file."""
-    scaling: Literal["raw", "tf", "torch", "caffe"] = "raw"
-    """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
-    views: tuple[one_of(VIEWS), ...] = ("whole", "mirror", "crop")
-    """Views of a photo whose vectors are averaged: better groups at a third of the speed of whole alone."""
-    side_by_side: bool = False
-    """With finetuned weights: base and fine-tuned vectors joined, each scaled to length 1, and both apart, too."""
-    l2: bool = False
-    """Scale every vector to length 1."""
-    pca: float = Field(0, ge=0)
-    """Principal components to keep: a share of the variance (0.95) or a number; 0: all of the vector."""
-    storage: Literal["float32", "float16"] = "float32"
-    """Number format on disk."""
-    tsv: bool = False
-    """Write the vectors as text, too."""
-    seed: int = 0
-    """Of random weights."""
-
-    def model(self) -> dict:
-        """Return the settings that say what computes a vector."""
-        return self.model_dump(exclude={"views", "l2", "pca", "storage", "tsv"})
-
-    def rows(self) -> dict:
-        """Return the settings that say what is done with it."""
-        return self.model_dump(include={"views", "l2", "pca", "storage"})
+class Extract(extraction.Options):
+    """A default is changed here by a line of its own: backbone: str = "resnet50"."""
 
 
 class Scaled(Options):

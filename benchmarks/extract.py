@@ -25,13 +25,16 @@ ONE_BY_ONE = 150  # photos of the slowest way
 
 def lookalike_rate(photos: Path, weights: str, precision: str = "float32") -> float:
     """Decode, resize and compute as 03_extract does."""
+    from lookalike.core.files import file_digest
     from lookalike.networks.engines import open_extractor
-    from lookalike.networks.extract import extract_rows
+    from lookalike.networks.extraction import extract_rows
+    from lookalike.networks.options import Options
+    from lookalike.networks.squares import Photo
 
-    extractor = open_extractor("mobilenet_v2", weights, precision=precision, folder_for_pb=photos.parent)
-    paths = sorted(photos.iterdir())
-    extract_rows(paths[:32], extractor)
-    return _rate(len(paths), lambda: extract_rows(paths, extractor))
+    extractor = open_extractor(Options(weights=weights, precision=precision), photos.parent)
+    prepared = [Photo(path, file_digest(path)) for path in sorted(photos.iterdir())]
+    extract_rows(prepared[:32], extractor)
+    return _rate(len(prepared), lambda: extract_rows(prepared, extractor))
 
 
 def bfloat16_rate(photos: Path, weights: str) -> float:
@@ -43,9 +46,9 @@ def decode_rate(photos: Path, weights: str) -> float:
     """Decode and resize alone, one thread a core."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from lookalike.networks.extract import read_square
+    from lookalike.networks.squares import Photo, read_square
 
-    paths = sorted(photos.iterdir())
+    paths = [Photo(path) for path in sorted(photos.iterdir())]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return _rate(len(paths), lambda: sum(1 for _ in pool.map(lambda path: read_square(path, SIZE), paths)))
 
@@ -57,8 +60,9 @@ def model_rate(photos: Path, weights: str) -> float:
     import numpy as np
 
     from lookalike.networks.engines import open_extractor
+    from lookalike.networks.options import Options
 
-    extractor = open_extractor("mobilenet_v2", weights, folder_for_pb=photos.parent)
+    extractor = open_extractor(Options(weights=weights), photos.parent)
     batch = np.random.default_rng(0).integers(0, 256, (extractor.batch, SIZE, SIZE, 3), dtype=np.uint8)
     batches = len(list(photos.iterdir())) // extractor.batch
     with ThreadPoolExecutor(extractor.workers) as pool:

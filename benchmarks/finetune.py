@@ -11,44 +11,49 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.catalog import images
-from lookalike.finetuning.augment import random_view
+from lookalike.finetuning.augment import random_copy
 from lookalike.finetuning.data import batches, read_pixels
-from lookalike.finetuning.heads import Trainee, cosine_head, unfreeze_layers
+from lookalike.finetuning.heads import Classifier, cosine_head, unfreeze_layers
 from lookalike.finetuning.losses import cosine
 from lookalike.finetuning.train import Objective, make_optimizer, train_step
 from lookalike.networks.backbones import build_extractor, find_backbone
 from lookalike.networks.quiet import keras, tf
+from lookalike.networks.squares import Photo
 
 N_CLASSES = 41
 TEMPERATURE = 0.1
 
 
-def trainee_of(backbone: str, weights: str) -> Trainee:
+def classifier_of(backbone: str, weights: str) -> Classifier:
     """Return a fresh network whose last quarter learns, with a head for the classes."""
     extractor = build_extractor(find_backbone(backbone), weights)
     unfreeze_layers(extractor, 0.25)
-    return Trainee(extractor, cosine_head(extractor.output_shape[-1], N_CLASSES, 0))
+    return Classifier(extractor, cosine_head(extractor.output_shape[-1], N_CLASSES, 0))
 
 
-def own_epoch(trainee: Trainee, pixels: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> Callable[[int], None]:
+def own_epoch(
+    classifier: Classifier, pixels: np.ndarray, rows: np.ndarray, classes: np.ndarray
+) -> Callable[[int], None]:
     """Return a function that trains one epoch as fine-tuning does, its start-up included."""
-    forward = lambda photos: trainee.head(trainee.extractor(tf.cast(photos, tf.float32), training=False))  # noqa: E731
+    forward = lambda photos: classifier.head(classifier.extractor(tf.cast(photos, tf.float32), training=False))  # noqa: E731
     optimizer = make_optimizer("sgd", 0.9, scale_loss=False)
-    step = train_step(forward, trainee.variables, optimizer, Objective("cosine", TEMPERATURE, 0.0))
+    step = train_step(forward, classifier.variables, optimizer, Objective("cosine", TEMPERATURE, 0.0))
     arrays = (classes, np.ones(len(classes), np.float32))
 
     def run(epoch: int) -> None:
-        for batch in batches(pixels, rows, arrays, view=random_view, seed=0, epoch=epoch):
+        for batch in batches(pixels, rows, arrays, augment=random_copy, seed=0, epoch=epoch):
             loss, _ = step(*batch)
         float(loss)
 
     return run
 
 
-def bare_epoch(trainee: Trainee, pixels: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> Callable[[int], None]:
+def bare_epoch(
+    classifier: Classifier, pixels: np.ndarray, rows: np.ndarray, classes: np.ndarray
+) -> Callable[[int], None]:
     """Return a function that calls train_on_batch on the first batch, as often as an epoch has steps."""
-    _, scores = trainee.head(trainee.extractor.output)
-    model = keras.Model(trainee.extractor.input, scores)
+    _, scores = classifier.head(classifier.extractor.output)
+    model = keras.Model(classifier.extractor.input, scores)
     loss = lambda truth, found: cosine(truth, None, found, temperature=TEMPERATURE, smoothing=0.0)  # noqa: E731
     model.compile(optimizer=make_optimizer("sgd", 0.9, scale_loss=False), loss=loss)
     photos, truth = pixels[rows[0]].astype(np.float32), classes[rows[0]]
@@ -76,9 +81,9 @@ def main() -> None:
     rows = np.arange(len(paths)).reshape(options.steps, options.batch)
     classes = np.random.default_rng(0).integers(0, N_CLASSES, len(paths)).astype(np.int32)
     with tempfile.TemporaryDirectory() as scratch:
-        pixels, _ = read_pixels(paths, size, Path(scratch), "benchmark")
+        pixels, _, _ = read_pixels([Photo(path) for path in paths], size, Path(scratch) / "pixels.npy")
         ways = [
-            make(trainee_of(options.backbone, options.weights), pixels, rows, classes)
+            make(classifier_of(options.backbone, options.weights), pixels, rows, classes)
             for make in (own_epoch, bare_epoch)
         ]
         rates = [[_rate(way, number, len(paths)) for way in ways] for number in range(options.rounds + 1)][1:]

@@ -36,13 +36,17 @@ def peak_mib(count: int, work: Path) -> float:
     import numpy as np
 
     from lookalike.networks.engines import open_extractor
-    from lookalike.networks.extract import extract_rows
+    from lookalike.networks.extraction import extract_rows
+    from lookalike.networks.graph import write_description
+    from lookalike.networks.options import Options
+    from lookalike.networks.squares import Photo
 
     drawn = draw_photos(work / "drawn")
-    extractor = open_extractor("mobilenet_v2_0.35", "random", size=32, folder_for_pb=work)
+    extractor = open_extractor(Options(backbone="mobilenet_v2_0.35", weights="random", size=32), work)
+    write_description(work, {"features": extractor.description})
     for start in range(0, count, SHARD):
-        paths = [drawn[number % DRAWN] for number in range(start, min(start + SHARD, count))]
-        rows, _ = extract_rows(paths, extractor)
+        photos = [Photo(drawn[number % DRAWN]) for number in range(start, min(start + SHARD, count))]
+        rows, _ = extract_rows(photos, extractor)
         np.save(work / "shard.npy", rows)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

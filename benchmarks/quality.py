@@ -38,11 +38,13 @@ def features(paths: Sequence[Path], backbone: str, weights: str, views: Sequence
     kept = work / f"features_{key}.npy"
     if not kept.exists():
         from lookalike.networks.engines import open_extractor
-        from lookalike.networks.extract import extract_rows
+        from lookalike.networks.extraction import extract_rows
+        from lookalike.networks.options import Options
+        from lookalike.networks.squares import Photo
 
-        extractor = open_extractor(backbone, weights, folder_for_pb=work)
+        extractor = open_extractor(Options(backbone=backbone, weights=weights), work)
         with progress("extract", len(paths)) as advance:
-            rows, _ = extract_rows(paths, extractor, views=views, advance=advance)
+            rows, _ = extract_rows([Photo(path) for path in paths], extractor, views=views, advance=advance)
         np.save(kept, rows)
     return np.load(kept)
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from lookalike.catalog import images, labels
 from lookalike.finetuning import LOSSES
+from lookalike.finetuning.options import Options
 from lookalike.finetuning.run import finetune
+from lookalike.networks.squares import Photo
 
 METRICS = ("normalized_mutual_info", "adjusted_rand_index", "recall_at_1")
 FEATURES = {"before": "base", "after": "fine-tuned", "both": "both side by side"}
@@ -32,10 +34,9 @@ def main() -> None:
     runs, started = [], time.monotonic()
     for seed in options.seeds:
         with tempfile.TemporaryDirectory() as folder:
-            chosen = {"weights": options.weights, "loss": options.loss, "seed": seed}
-            runs.append(
-                finetune(paths, names, truth, Path(folder), holdout_classes=options.holdout, **chosen)["holdout"]
-            )
+            chosen = Options(weights=options.weights, loss=options.loss, seed=seed, holdout_classes=options.holdout)
+            photos = [Photo(path) for path in paths]
+            runs.append(finetune(photos, names, truth, chosen, Path(folder)).scores["holdout"])
     print(f"\n| features | {' | '.join(f'split {seed}' for seed in options.seeds)} | mean |")
     print(f"|---|{'---|' * (len(runs) + 1)}")
     for key, name in FEATURES.items():

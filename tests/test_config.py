@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from config import Cluster, Extract, Finetune, Preprocess, Settings
+from config import Cluster, Preprocess, Settings
 from lookalike.clustering import METHODS, load
 
 GIVEN = {"features", "n_clusters", "seed"}
@@ -47,20 +47,8 @@ def test_to_read_again_changes_no_result():
     assert Settings(make_labels={"rehash": True}).make_labels.parameters() == Settings().make_labels.parameters()
 
 
-def test_extract_passes_its_settings_on():
-    from lookalike.networks import engines, extraction
-
-    model = set(Extract().model()) - {"side_by_side"}
-    assert model <= set(inspect.signature(engines.open_extractor).parameters)
-    assert set(Extract().rows()) <= set(inspect.signature(extraction.extract_all).parameters)
-
-
-def test_finetune_passes_its_settings_on():
-    from lookalike.finetuning.run import finetune
-
-    parameters = inspect.signature(finetune).parameters
-    assert Finetune().options() == {name: parameters[name].default for name in Finetune().options()}
-    assert set(parameters) - set(Finetune().options()) == {"paths", "names", "labels", "folder", "say"}
+def test_whether_to_fine_tune_changes_no_result():
+    assert Settings(finetune={"enabled": True}).finetune.parameters() == Settings().finetune.parameters()
 
 
 @pytest.mark.parametrize("dataset", ["", ".hidden", "a/b", "..", "a\\b"])

@@ -16,7 +16,7 @@ TENSORFLOW = {"tensorflow", "keras", "openvino"}
 NETWORKS = {"networks", "finetuning"}  # the rooms of TensorFlow
 SEES = {
     "core": {"preprocess"},  # rooms that a room may import besides core, catalog and itself
-    "finetuning": {"networks", "visual"},
+    "finetuning": {"networks"},
     "visual": {"clustering"},
     "search": {"clustering"},
 }

@@ -7,7 +7,7 @@ __all__ = ["AUGMENTATIONS", "LOSSES", "OPTIMIZERS", "Choice", "Loss"]
 
 @dataclass(frozen=True)
 class Loss:
-    """One way to teach a backbone.
+    """A loss to fine-tune a backbone with.
 
     function: where the loss is; head: "dense" (class logits) or "cosine" (cosines to class prototypes); per_class: how
     many photos of a class stand side by side in a batch; summary: for --help.
@@ -39,12 +39,12 @@ class Choice:
 
 AUGMENTATIONS = {
     "random": Choice(
-        "lookalike.finetuning.augment:random_view", "mirrored, turned, sheared, zoomed, shifted and tinted"
+        "lookalike.finetuning.augment:random_copy", "mirrored, turned, sheared, zoomed, shifted and tinted"
     ),
     "five": Choice(
-        "lookalike.finetuning.augment:five_view", "as it is, affine, blurred, mirrored, moved left or right"
+        "lookalike.finetuning.augment:one_of_five", "as it is, affine, blurred, mirrored, moved left or right"
     ),
-    "none": Choice("lookalike.finetuning.augment:plain_view", "as it is"),
+    "none": Choice("lookalike.finetuning.augment:unchanged", "as it is"),
 }
 
 OPTIMIZERS = ("sgd", "rmsprop", "adam")

@@ -12,23 +12,23 @@ import numpy as np
 from lookalike.catalog import images
 from lookalike.finetuning import AUGMENTATIONS
 
-__all__ = ["FIVE", "class_folder", "five_view", "plain_view", "random_view", "view_of", "write_five"]
+__all__ = ["FIVE", "augmentation_of", "class_folder", "one_of_five", "random_copy", "unchanged", "write_five"]
 
 SHEAR, SHIFT, ROTATION, CHANNEL_SHIFT = 0.2, 0.125, 10.0, 50  # radians, share of a side, degrees, grey levels
 ZOOM = (0.75, 1.25)
 
 
-def view_of(name: str) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+def augmentation_of(name: str) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
     """Return the function (photo, generator) -> photo of a row of AUGMENTATIONS."""
     return resolve_name(AUGMENTATIONS[name].function)
 
 
-def plain_view(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def unchanged(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the photo as it is."""
     return photo
 
 
-def random_view(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def random_copy(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the photo mirrored (every other time), rotated, sheared, zoomed, shifted and tinted at random."""
     height, width = photo.shape[:2]
     turn, shear = np.deg2rad(rng.uniform(-ROTATION, ROTATION)), rng.uniform(-SHEAR, SHEAR)
@@ -82,7 +82,7 @@ FIVE = {
 }
 
 
-def five_view(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def one_of_five(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the photo or one of its five copies, each as often."""
     chosen = int(rng.integers(len(FIVE) + 1))
     return photo if chosen == len(FIVE) else list(FIVE.values())[chosen](photo)

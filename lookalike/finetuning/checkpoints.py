@@ -1,7 +1,6 @@
 """The state of a training run after its last whole epoch, in one file that is always whole.
 Says so in one line when the file belongs to another run or the disk is full."""
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -12,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import UserError
+from lookalike.core.files import disk_remedy, write_aside
 
-__all__ = ["State", "load_state", "save_state", "writing"]
+__all__ = ["Checkpoint", "State", "writing"]
 
-FILE = "checkpoint.npz"
+GROUPS = ("weights", "optimizer", "best")
 
 
 @dataclass(frozen=True)
@@ -28,47 +28,48 @@ class State:
     best: list[np.ndarray]
 
 
-def save_state(folder: Path, state: State, run: Mapping[str, object]) -> None:
-    """Write a state aside, sync it and put it in place. `run` says, in JSON, which run it belongs to.
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where the state of a run is kept, and what the run depends on, in JSON: a state of another run is refused."""
 
-    Raises UserError where the disk is full; the state before then stays.
-    """
-    aside = folder / f".{FILE}.part"
-    groups = {"weights": state.weights, "optimizer": state.optimizer, "best": state.best}
-    arrays = {f"{name}/{index}": array for name, group in groups.items() for index, array in enumerate(group)}
-    text = json.dumps({"run": dict(run), "history": state.history})
-    with writing(folder / FILE):
-        with aside.open("wb") as file:
+    path: Path
+    run: Mapping[str, object]
+
+    def save(self, state: State) -> None:
+        """Write a state aside, sync it and put it in place; where the disk is full, UserError, and the last stays."""
+        groups = {name: getattr(state, name) for name in GROUPS}
+        arrays = {f"{name}/{index}": array for name, group in groups.items() for index, array in enumerate(group)}
+        text = json.dumps({"run": dict(self.run), "history": state.history})
+        with writing(self.path), write_aside(self.path) as aside, aside.open("wb") as file:
             np.savez(file, text=np.array(text), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(folder / FILE)
 
-
-def load_state(folder: Path, run: Mapping[str, object]) -> State | None:
-    """Return the state in a folder, None where there is none; UserError if it belongs to another run."""
-    path = folder / FILE
-    if not path.exists():
-        return None
-    try:
-        with np.load(path) as arrays:
-            text = json.loads(str(arrays["text"]))
-            groups = {name: _group(arrays, name) for name in ("weights", "optimizer", "best")}
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"expected a checkpoint in {path}, found a damaged file: delete it to train anew") from error
-    for name, value in json.loads(json.dumps(dict(run))).items():
-        if text["run"].get(name) != value:
-            found = _shortened(text["run"].get(name))
+    def load(self) -> State | None:
+        """Return the state that is there, or None; UserError if it belongs to another run or is damaged."""
+        if not self.path.exists():
+            return None
+        try:
+            with np.load(self.path) as arrays:
+                text = json.loads(str(arrays["text"]))
+                groups = {name: _group(arrays, name) for name in GROUPS}
+        except (OSError, ValueError, KeyError) as error:
             raise UserError(
-                f"expected a checkpoint made with {name} {_shortened(value)} in {path}, found one made with {found}: "
-                f"delete it to train anew"
-            )
-    return State(text["history"], **groups)
+                f"expected a checkpoint in {self.path}, found a damaged file: delete it to train anew"
+            ) from error
+        self._check(text["run"])
+        return State(text["history"], **groups)
+
+    def _check(self, found: Mapping[str, object]) -> None:
+        for name, value in json.loads(json.dumps(dict(self.run))).items():
+            if found.get(name) != value:
+                raise UserError(
+                    f"expected a checkpoint made with {name} {_shortened(value)} in {self.path}, found one made with "
+                    f"{_shortened(found.get(name))}: delete it to train anew"
+                )
 
 
 def _group(arrays: Mapping[str, np.ndarray], name: str) -> list[np.ndarray]:
-    found = sum(key.startswith(f"{name}/") for key in arrays)
-    return [arrays[f"{name}/{index}"] for index in range(found)]
+    count = sum(key.startswith(f"{name}/") for key in arrays)
+    return [arrays[f"{name}/{index}"] for index in range(count)]
 
 
 def _shortened(value: object) -> str:
@@ -82,9 +83,11 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG):
+        remedy = disk_remedy(error)
+        if remedy is None:
             raise
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(
-            f"expected room to write {path}: {os.strerror(error.errno)}; make room and run again, and training goes "
-            f"on from the last whole epoch"
+            f"expected room to write {path}: {reason}; {remedy} and run again, and training goes on from the last "
+            f"whole epoch"
         ) from error

@@ -9,31 +9,31 @@ from pathlib import Path
 
 from lookalike.core.errors import UserError
 from lookalike.finetuning.checkpoints import writing
-from lookalike.finetuning.heads import Trainee
+from lookalike.finetuning.heads import Classifier
 from lookalike.networks.freeze import INPUT_NODE, OUTPUT_NODE, freeze, load_model
 from lookalike.networks.quiet import keras, silent_stderr, tf
 
-__all__ = ["classifier", "export", "read_labels", "write_labels"]
+__all__ = ["export", "probability_model", "read_labels", "write_labels"]
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time in a .keras file, so that the same model gives the same bytes
 
 
-def classifier(trainee: Trainee, sharpness: float) -> keras.Model:
+def probability_model(classifier: Classifier, sharpness: float) -> keras.Model:
     """Return the model from photos (n, s, s, 3), pixels 0-255, to float32 probabilities (n, c)."""
-    _, scores = trainee.head(trainee.extractor.output)
+    _, scores = classifier.head(classifier.extractor.output)
     logits = keras.layers.Rescaling(sharpness, dtype="float32", name="logits")(scores)
     probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits)
-    return keras.Model(trainee.extractor.input, probabilities, name="classifier")
+    return keras.Model(classifier.extractor.input, probabilities, name="classifier")
 
 
-def export(trainee: Trainee, sharpness: float, classes: Sequence[str], folder: Path) -> list[Path]:
+def export(classifier: Classifier, sharpness: float, classes: Sequence[str], folder: Path) -> list[Path]:
     """Write extractor.keras, .h5, .pb and saved_model/, classifier.keras and .h5, and labels.txt; return the paths.
 
     The .pb goes from node "images" (float32, NHWC, pixels 0-255) to node "features"; the SavedModel's default signature
     takes "images" and returns "features" and "probabilities". The .h5 files are left out for the few networks that this
     older form cannot hold (MobileNetV3, ConvNeXt). Raises UserError where the disk is full.
     """
-    models = {"extractor": trainee.extractor, "classifier": classifier(trainee, sharpness)}
+    models = {"extractor": classifier.extractor, "classifier": probability_model(classifier, sharpness)}
     with writing(folder):
         for name, model in models.items():
             _save_keras(model, folder / f"{name}.keras")
@@ -41,7 +41,7 @@ def export(trainee: Trainee, sharpness: float, classes: Sequence[str], folder: P
         if not _opens(folder / "extractor.h5"):
             for name in models:
                 (folder / f"{name}.h5").unlink()
-        freeze(trainee.extractor, folder / "extractor.pb")
+        freeze(classifier.extractor, folder / "extractor.pb")
         _save_tensorflow(models, folder / "saved_model")
         write_labels(folder / "labels.txt", classes)
     files = [folder / f"{name}.{kind}" for name in models for kind in ("keras", "h5")]

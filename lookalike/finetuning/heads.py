@@ -1,7 +1,6 @@
 """The head that is trained on top of a feature extractor, and which of the extractor's layers train with it.
 Made of stock Keras layers only, so that a saved model opens anywhere."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +8,11 @@ import numpy as np
 from lookalike.core.errors import UserError
 from lookalike.networks.quiet import keras
 
-__all__ = ["HEADS", "Trainee", "class_means", "cosine_head", "dense_head", "layers_of", "unfreeze_layers"]
+__all__ = ["HEADS", "Classifier", "class_means", "cosine_head", "dense_head", "layers_of", "unfreeze_layers"]
 
 
 @dataclass(frozen=True)
-class Trainee:
+class Classifier:
     """A feature extractor with a head: photos (n, s, s, 3) -> features (n, d) -> embedding (n, d), scores (n, c)."""
 
     extractor: keras.Model
@@ -87,14 +86,13 @@ def unfreeze_layers(extractor: keras.Model, first: str | float) -> list[str]:
 
 
 def _start(layers: list[keras.layers.Layer], first: str | float) -> int:
+    if isinstance(first, float):
+        return len(layers) - round(first * len(layers))
     names = [layer.name for layer in layers]
     if first in names:
         return names.index(first)
-    with suppress(ValueError):  # a share comes as text from a command line
-        if 0 <= float(first) <= 1:
-            return len(layers) - round(float(first) * len(layers))
     known = ", ".join(layer.name for layer in layers if layer.weights)
     raise UserError(
-        f"expected finetune.unfreeze to be a share from 0 to 1 or a layer of the backbone, found {first!r}: "
-        f"its layers are {known}"
+        f"expected finetune.unfreeze to be a share of the layers or a layer of the backbone, found {first!r}: its "
+        f"layers are {known}"
     )

@@ -6,19 +6,20 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lookalike.core.files import write_aside
 from lookalike.finetuning.checkpoints import writing
 from lookalike.networks.quiet import tf
 
-__all__ = ["FIELDS", "epoch_line", "open_logbook"]
+__all__ = ["FIELDS", "epoch_line", "open_history"]
 
 FIELDS = ("phase", "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 QUANTITIES = FIELDS[2:]
 
 
-def open_logbook(folder: Path, say: Callable[[str], None]) -> tuple[list[dict], Callable[[Mapping], None]]:
-    """Return (rows so far, a function that adds a row) for a new history.csv and logs/ in `folder`.
+def open_history(folder: Path, log: Callable[[str], None]) -> tuple[list[dict], Callable[[Mapping], None]]:
+    """Return (rows so far, a function that adds the row of an epoch) for a new history.csv and logs/ in `folder`.
 
-    logs/ is for `tensorboard --logdir`; its steps count over all phases. `say` gets a line an epoch.
+    logs/ is for `tensorboard --logdir`; its steps count over all phases. `log` gets a line an epoch.
     """
     shutil.rmtree(folder / "logs", ignore_errors=True)
     writer = tf.summary.create_file_writer(str(folder / "logs"))
@@ -32,18 +33,16 @@ def open_logbook(folder: Path, say: Callable[[str], None]) -> tuple[list[dict], 
             for name in [name for name in QUANTITIES if name in row]:
                 tf.summary.scalar(name, row[name])
         writer.flush()
-        say(epoch_line(row))
+        log(epoch_line(row))
 
     return rows, add
 
 
 def _write_history(rows: list[dict], path: Path) -> None:
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", newline="", encoding="utf-8") as file:
+    with write_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, FIELDS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    aside.replace(path)
 
 
 def epoch_line(row: Mapping) -> str:

@@ -1,36 +1,25 @@
 """The two phases of fine-tuning: a new head on the frozen backbone, then the backbone's last layers with it.
 The frozen backbone's features are computed once, so the first phase takes seconds."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from lookalike.core.progress import progress
 from lookalike.finetuning import LOSSES
-from lookalike.finetuning.data import View, batches
-from lookalike.finetuning.heads import Trainee, class_means
+from lookalike.finetuning.augment import augmentation_of
+from lookalike.finetuning.checkpoints import Checkpoint
+from lookalike.finetuning.data import batches
+from lookalike.finetuning.heads import Classifier, class_means
+from lookalike.finetuning.options import Options
 from lookalike.finetuning.sampling import epoch_rows
 from lookalike.finetuning.split import Parts
-from lookalike.finetuning.train import Objective, evaluator, fit, make_optimizer, train_step
+from lookalike.finetuning.train import Objective, Phase, evaluator, fit, make_optimizer, train_step
 from lookalike.networks.quiet import keras, tf
 
-__all__ = ["Lesson", "extract_features", "teach_backbone", "teach_head"]
+__all__ = ["extract_features", "train_backbone", "train_head"]
 
 BATCH = 64  # photos at a time where nothing is learnt
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """How to teach: what is minimised and by which optimizer, in which batches, and when to stop."""
-
-    objective: Objective
-    optimizer: str
-    momentum: float
-    batch_size: int
-    patience: int
-    seed: int
 
 
 def extract_features(extractor: keras.Model, pixels: np.ndarray, rows: np.ndarray, label: str) -> np.ndarray:
@@ -45,88 +34,57 @@ def extract_features(extractor: keras.Model, pixels: np.ndarray, rows: np.ndarra
     return np.concatenate(parts) if parts else np.empty((0, extractor.output_shape[-1]), np.float32)
 
 
-def teach_head(
-    trainee: Trainee,
-    pixels: np.ndarray,
-    parts: Parts,
-    lesson: Lesson,
-    *,
-    epochs: int,
-    learning_rate: float,
-    report: Callable,
-) -> None:
+def train_head(
+    classifier: Classifier, pixels: np.ndarray, parts: Parts, options: Options, on_epoch_end: Callable[[dict], None]
+) -> list[dict]:
     """Train the head on the features of the backbone as it is; cosine prototypes begin as the classes' means."""
     used = np.concatenate([parts.train, parts.validation])
-    features = np.zeros((len(pixels), trainee.extractor.output_shape[-1]), np.float32)
-    features[used] = extract_features(trainee.extractor, pixels, used, "features")
-    if LOSSES[lesson.objective.name].head == "cosine":
+    features = np.zeros((len(pixels), classifier.extractor.output_shape[-1]), np.float32)
+    features[used] = extract_features(classifier.extractor, pixels, used, "features")
+    if LOSSES[options.loss].head == "cosine":
         means = class_means(features[parts.train], parts.numbers[parts.train], len(parts.classes))
-        trainee.head.get_layer("prototypes").kernel.assign(means)
+        classifier.head.get_layer("prototypes").kernel.assign(means)
+
+    def forward(inputs: tf.Tensor) -> list[tf.Tensor]:
+        return classifier.head(inputs, training=False)
 
     def draw(epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
-        for rows in _epoch(parts, lesson, epoch):
+        for rows in _shuffled(parts, options, epoch):
             yield features[rows], parts.numbers[rows], parts.weights[rows]
 
-    _fit(
-        lambda inputs: trainee.head(inputs, training=False),
-        trainee.head.trainable_variables,
-        draw,
-        features,
-        parts,
-        lesson,
-        phase="head",
-        epochs=epochs,
-        learning_rate=learning_rate,
-        report=report,
-    )
+    phase = Phase("head", options.head_epochs, options.head_learning_rate, options.patience)
+    variables = classifier.head.trainable_variables
+    return _fit(forward, variables, draw, features, parts, options, phase, on_epoch_end=on_epoch_end)
 
 
-def teach_backbone(
-    trainee: Trainee,
+def train_backbone(
+    classifier: Classifier,
     pixels: np.ndarray,
     parts: Parts,
-    lesson: Lesson,
-    *,
-    view: View,
-    epochs: int,
-    learning_rate: float,
-    folder: Path,
-    run: Mapping[str, object],
-    report: Callable,
+    options: Options,
+    checkpoint: Checkpoint,
+    on_epoch_end: Callable[[dict], None],
 ) -> list[dict]:
-    """Train the head and the unfrozen layers on altered photos; return a row an epoch.
-
-    A state in `folder`, of the same `run`, is taken up again.
-    """
+    """Train the head and the unfrozen layers on altered photos, from the checkpoint on; return a row an epoch."""
+    augment = augmentation_of(options.augmentation)
 
     def forward(photos: tf.Tensor) -> list[tf.Tensor]:
-        features = trainee.extractor(tf.cast(photos, tf.float32), training=False)
-        return trainee.head(tf.cast(features, tf.float32), training=False)
+        features = classifier.extractor(tf.cast(photos, tf.float32), training=False)
+        return classifier.head(tf.cast(features, tf.float32), training=False)
 
     def draw(epoch: int) -> tf.data.Dataset:
-        arrays = (parts.numbers, parts.weights)
-        return batches(pixels, _epoch(parts, lesson, epoch), arrays, view=view, seed=lesson.seed, epoch=epoch)
+        rows, arrays = _shuffled(parts, options, epoch), (parts.numbers, parts.weights)
+        return batches(pixels, rows, arrays, augment=augment, seed=options.seed, epoch=epoch)
 
-    return _fit(
-        forward,
-        trainee.variables,
-        draw,
-        pixels,
-        parts,
-        lesson,
-        phase="backbone",
-        epochs=epochs,
-        learning_rate=learning_rate,
-        report=report,
-        folder=folder,
-        run=run,
-    )
+    phase = Phase("backbone", options.epochs, options.learning_rate, options.patience)
+    kept = {"checkpoint": checkpoint, "on_epoch_end": on_epoch_end}
+    return _fit(forward, classifier.variables, draw, pixels, parts, options, phase, **kept)
 
 
-def _epoch(parts: Parts, lesson: Lesson, epoch: int) -> np.ndarray:
-    per_class = LOSSES[lesson.objective.name].per_class
-    rows = epoch_rows(parts.numbers[parts.train], lesson.batch_size, per_class, seed=lesson.seed, epoch=epoch)
-    return parts.train[rows]
+def _shuffled(parts: Parts, options: Options, epoch: int) -> np.ndarray:
+    """Return the rows that train in an epoch, (steps, batch)."""
+    per_class, numbers = LOSSES[options.loss].per_class, parts.numbers[parts.train]
+    return parts.train[epoch_rows(numbers, options.batch_size, per_class, seed=options.seed, epoch=epoch)]
 
 
 def _fit(
@@ -135,16 +93,18 @@ def _fit(
     draw: Callable,
     inputs: np.ndarray,
     parts: Parts,
-    lesson: Lesson,
-    **options,
+    options: Options,
+    phase: Phase,
+    **callbacks,
 ) -> list[dict]:
-    """Run `training.fit` with the lesson's optimizer and loss, judged by the photos that validate."""
+    """Run `train.fit` with the optimizer and loss of the options, judged by the photos that validate."""
     mixed = keras.config.dtype_policy().compute_dtype == "float16"
-    optimizer = make_optimizer(lesson.optimizer, lesson.momentum, scale_loss=mixed)
-    judge = evaluator(forward, lesson.objective.sharpness)
+    optimizer = make_optimizer(options.optimizer, options.momentum, scale_loss=mixed)
+    objective = Objective(options.loss, options.temperature, options.label_smoothing)
+    score = evaluator(forward, objective.sharpness)
 
     def evaluate() -> dict[str, float]:
-        return judge(inputs, parts.numbers, parts.validation) if len(parts.validation) else {}
+        return score(inputs, parts.numbers, parts.validation) if len(parts.validation) else {}
 
-    step = train_step(forward, variables, optimizer, lesson.objective)
-    return fit(step, draw, evaluate, variables, optimizer, patience=lesson.patience, **options)
+    step = train_step(forward, variables, optimizer, objective)
+    return fit(step, draw, evaluate, variables, optimizer, phase, **callbacks)

@@ -4,20 +4,21 @@ Everything it makes goes to one folder, from which a killed run goes on."""
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from lookalike.core.artifacts import digest_of
 from lookalike.core.errors import UserError
-from lookalike.finetuning import LOSSES, results
-from lookalike.finetuning.augment import view_of
-from lookalike.finetuning.checkpoints import writing
-from lookalike.finetuning.data import Encoded, Photos, read_pixels
-from lookalike.finetuning.heads import HEADS, Trainee, unfreeze_layers
-from lookalike.finetuning.history import open_logbook
+from lookalike.core.files import digest_of, write_json
+from lookalike.finetuning import LOSSES
+from lookalike.finetuning.checkpoints import Checkpoint, writing
+from lookalike.finetuning.data import Encoded, LabelledPhotos, read_pixels
+from lookalike.finetuning.export import export
+from lookalike.finetuning.heads import HEADS, Classifier, unfreeze_layers
+from lookalike.finetuning.history import open_history
 from lookalike.finetuning.holdout import choose_classes, holdout_scores, score_lines
-from lookalike.finetuning.phases import Lesson, extract_features, teach_backbone, teach_head
+from lookalike.finetuning.options import Options
+from lookalike.finetuning.phases import extract_features, train_backbone, train_head
+from lookalike.finetuning.results import Samples, altered_samples, training_scores, write_augmented, write_tfrecords
 from lookalike.finetuning.split import Parts, divide
 from lookalike.finetuning.tfrecord import read_records
 from lookalike.finetuning.train import Objective
@@ -25,86 +26,59 @@ from lookalike.networks import is_model_file
 from lookalike.networks.backbones import build_extractor, find_backbone, weights_digest
 from lookalike.networks.freeze import load_model
 from lookalike.networks.quiet import keras, tf
+from lookalike.networks.squares import Photo
 
-__all__ = ["finetune"]
+__all__ = ["FineTuning", "finetune", "forget_checkpoint"]
 
 WORK = "work"  # folder of what only an unfinished run needs
+NO_INFLUENCE = {"write_augmented", "write_tfrecords", "tfrecords", "backbone", "weights"}  # on the weights, by name
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """The scores of a run, as in scores.json, its history, a row an epoch, and altered photos to show."""
+
+    scores: dict
+    history: list[dict]
+    samples: Samples
 
 
 def finetune(
-    paths: Sequence[Path],
+    photos: Sequence[Photo],
     names: Sequence[str],
     labels: Sequence[str],
+    options: Options,
     folder: Path,
     *,
-    backbone: str = "mobilenet_v2",
-    weights: str = "imagenet",
-    size: int | None = None,
-    seed: int = 0,
-    holdout_classes: int | Sequence[str] = 0,
-    loss: str = "cosine",
-    epochs: int = 15,
-    head_epochs: int = 10,
-    unfreeze: str | float = 0.25,
-    learning_rate: float = 0.01,
-    head_learning_rate: float = 0.1,
-    optimizer: str = "sgd",
-    momentum: float = 0.9,
-    batch_size: int = 32,
-    temperature: float = 0.1,
-    label_smoothing: float = 0.0,
-    balanced: bool = True,
-    augmentation: str = "random",
-    validation: float = 0.1,
-    patience: int = 5,
-    mixed_precision: bool | None = None,
-    write_augmented: bool = False,
-    write_tfrecords: bool = False,
-    tfrecords: Path | None = None,
-    say: Callable[[str], None] = print,
-) -> dict:
-    """Teach a backbone the classes of labelled photos; return the scores, which are also in scores.json.
+    log: Log = print,
+) -> FineTuning:
+    """Teach a backbone the classes of labelled photos.
 
-    paths: photo files; names: their relative names, by which they are split; labels: "" where unknown; folder: takes
-    the models, history, pictures and scores, and keeps the state of a killed run. weights: as in `build_extractor`.
-    unfreeze: the first layer of the backbone that learns, or the share of its layers. tfrecords: a folder of records to
-    read in place of paths. mixed_precision: float16 arithmetic, None = on a GPU. say: gets each line for the reader.
-    Raises UserError for what a user can mend.
+    names: relative names of the photos, by which they are split; labels: "" where unknown; folder: takes the models,
+    history and scores, and keeps the state of a killed run, until `forget_checkpoint`. log: gets each line for the
+    reader. Raises UserError for what a user can mend.
     """
-    teaching = {"epochs": epochs, "head_epochs": head_epochs, "unfreeze": unfreeze, "augmentation": augmentation}
-    teaching |= {"learning_rate": learning_rate, "head_learning_rate": head_learning_rate}
-    lesson = Lesson(Objective(loss, temperature, label_smoothing), optimizer, momentum, batch_size, patience, seed)
-    sources = _labelled(*(read_records(Path(tfrecords)) if tfrecords else (paths, names, labels)))
-    held_out = choose_classes(sources[2], holdout_classes, seed=seed)
-    extractor = _network(backbone, weights, size, seed)
-    side = extractor.input_shape[1]
-    photos = _read(*sources, side, folder / WORK)
-    parts = divide(photos.names, photos.labels, photos.errors, held_out, share=validation, balanced=balanced, say=say)
-    run = {"backbone": f"{backbone} at {side} px", "start weights": weights_digest(extractor), "lesson": repr(lesson)}
-    run |= {"settings": repr(teaching), "photos": digest_of([photos.names, photos.labels, parts.train.tolist()])}
-
-    before = extract_features(extractor, photos.pixels, parts.holdout, "features before")
-    history, add = open_logbook(folder, say)
-    with _precision(mixed_precision):
-        learner = _network(backbone, weights, side, seed)
-        trainee = Trainee(learner, _head(lesson, learner, len(parts.classes)))
-        _teach(trainee, photos.pixels, parts, lesson, **teaching, folder=folder / WORK, run=run, report=add)
-    extractor.set_weights(learner.get_weights())
-    after = extract_features(extractor, photos.pixels, parts.holdout, "features after")
-
-    scores = results.training_scores(photos, parts, history) | {"backbone": backbone, "size": side, "loss": loss}
-    scores["holdout"] = holdout_scores(before, after, [photos.labels[row] for row in parts.holdout], seed=seed)
-    taught, shown = Trainee(extractor, trainee.head), {"augmentation": augmentation, "seed": seed, "say": say}
+    sources = _labelled(*(read_records(options.tfrecords) if options.tfrecords else (photos, names, labels)))
+    held_out = choose_classes(sources[2], options.holdout_classes, seed=options.seed)
+    extractor = _network(options)
+    data = _read(*sources, extractor.input_shape[1], folder / WORK)
+    parts = divide(data, held_out, share=options.validation, balanced=options.balanced, log=log)
+    before = extract_features(extractor, data.pixels, parts.holdout, "features before")
+    classifier, history = _train(extractor, data, parts, options, folder, log)
+    after = extract_features(classifier.extractor, data.pixels, parts.holdout, "features after")
+    scores = training_scores(data, parts, history, options)
+    held_out_labels = [data.labels[row] for row in parts.holdout]
+    scores["holdout"] = holdout_scores(before, after, held_out_labels, seed=options.seed)
     with writing(folder):
-        results.write_results(taught, lesson.objective.sharpness, photos, parts, history, scores, folder, **shown)
-        if write_augmented:
-            results.write_augmented(photos, parts, folder / "augmented")
-        if write_tfrecords:
-            results.write_tfrecords(photos, folder / "tfrecords", share=validation)
-    for line in score_lines(scores["holdout"]):
-        say(line)
+        _write(classifier, data, parts, options, scores, folder, log)
+    return FineTuning(scores, history, altered_samples(data.pixels, parts, options))
+
+
+def forget_checkpoint(folder: Path) -> None:
+    """Remove what only an unfinished run needs."""
     shutil.rmtree(folder / WORK)
-    return scores
 
 
 def _labelled(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str]) -> tuple[list, list, list]:
@@ -118,18 +92,12 @@ def _labelled(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[
     return [photos[row] for row in rows], [names[row] for row in rows], [labels[row] for row in rows]
 
 
-def _network(backbone: str, weights: str, size: int | None, seed: int) -> keras.Model:
+def _network(options: Options) -> keras.Model:
     """Return the extractor to teach: of a row of the table, or a .keras or .h5 file from photos to vectors."""
-    if is_model_file(backbone):
-        if not backbone.endswith((".keras", ".h5")):
-            raise UserError(
-                f"expected finetune.backbone to be a .keras or .h5 file, found {backbone}, which cannot learn"
-            )
-        return _whole_model(Path(backbone))
-    row = find_backbone(backbone)
-    if not row.builder:
-        raise UserError(f"expected finetune.backbone to be a network, found {backbone}, which has nothing to learn")
-    return build_extractor(row, weights, size=size, seed=seed)
+    if is_model_file(options.backbone):
+        return _whole_model(Path(options.backbone))
+    row = find_backbone(options.backbone, "finetune")
+    return build_extractor(row, options.weights, size=options.size, seed=options.seed, section="finetune")
 
 
 def _whole_model(path: Path) -> keras.Model:
@@ -142,10 +110,36 @@ def _whole_model(path: Path) -> keras.Model:
     return model
 
 
-def _read(sources: list[Encoded], names: list[str], labels: list[str], side: int, work: Path) -> Photos:
-    stamps = [source.stat().st_mtime_ns if isinstance(source, Path) and source.exists() else 0 for source in sources]
+def _read(sources: list[Encoded], names: list[str], labels: list[str], side: int, work: Path) -> LabelledPhotos:
     with writing(work):
-        return Photos(sources, names, labels, *read_pixels(sources, side, work, digest_of([names, stamps, side])))
+        return LabelledPhotos(sources, names, labels, *read_pixels(sources, side, work / "pixels.npy"))
+
+
+def _train(
+    extractor: keras.Model, data: LabelledPhotos, parts: Parts, options: Options, folder: Path, log: Log
+) -> tuple[Classifier, list[dict]]:
+    """Run both phases and return the extractor with what was learnt, its head, and a row an epoch."""
+    history, add = open_history(folder, log)
+    checkpoint = Checkpoint(folder / WORK / "checkpoint.npz", _run_of(extractor, data, parts, options))
+    with _precision(options.mixed_precision):
+        learner = _network(options)
+        make_head = HEADS[LOSSES[options.loss].head]
+        classifier = Classifier(learner, make_head(learner.output_shape[-1], len(parts.classes), options.seed))
+        unfreeze_layers(learner, options.unfreeze)
+        train_head(classifier, data.pixels, parts, options, add)
+        train_backbone(classifier, data.pixels, parts, options, checkpoint, add)
+    extractor.set_weights(learner.get_weights())
+    return Classifier(extractor, classifier.head), history
+
+
+def _run_of(extractor: keras.Model, data: LabelledPhotos, parts: Parts, options: Options) -> dict[str, object]:
+    """Return what the weights learnt depend on."""
+    return {
+        "backbone": options.backbone,
+        "start weights": weights_digest(extractor),
+        "settings": options.model_dump_json(exclude=NO_INFLUENCE),
+        "photos": digest_of([data.names, data.labels, data.digest, parts.train.tolist()]),
+    }
 
 
 @contextmanager
@@ -160,28 +154,24 @@ def _precision(mixed: bool | None) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _head(lesson: Lesson, extractor: keras.Model, n_classes: int) -> keras.Model:
-    return HEADS[LOSSES[lesson.objective.name].head](extractor.output_shape[-1], n_classes, lesson.seed)
-
-
-def _teach(
-    trainee: Trainee,
-    pixels: np.ndarray,
+def _write(
+    classifier: Classifier,
+    data: LabelledPhotos,
     parts: Parts,
-    lesson: Lesson,
-    *,
-    epochs: int,
-    head_epochs: int,
-    unfreeze: str | float,
-    augmentation: str,
-    learning_rate: float,
-    head_learning_rate: float,
+    options: Options,
+    scores: dict,
     folder: Path,
-    run: dict,
-    report: Callable[[dict], None],
+    log: Log,
 ) -> None:
-    """Run both phases; a layer that cannot learn is found before the first."""
-    unfreeze_layers(trainee.extractor, unfreeze)
-    teach_head(trainee, pixels, parts, lesson, epochs=head_epochs, learning_rate=head_learning_rate, report=report)
-    view, options = view_of(augmentation), {"epochs": epochs, "learning_rate": learning_rate}
-    teach_backbone(trainee, pixels, parts, lesson, view=view, **options, folder=folder, run=run, report=report)
+    """Write the models, scores.json, and copies and records where they are wanted."""
+    sharpness = Objective(options.loss, options.temperature, options.label_smoothing).sharpness
+    files = export(classifier, sharpness, parts.classes, folder)
+    if folder / "extractor.h5" not in files:
+        log("left out extractor.h5 and classifier.h5: this older form cannot hold the network, the .keras files do")
+    write_json(folder / "scores.json", scores)
+    if options.write_augmented:
+        write_augmented(data, parts, folder / "augmented")
+    if options.write_tfrecords:
+        write_tfrecords(data, folder / "tfrecords", share=options.validation)
+    for line in score_lines(scores["holdout"]):
+        log(line)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.core.errors import UserError
+from lookalike.finetuning.data import LabelledPhotos
 from lookalike.finetuning.sampling import class_weights, validation_mask
 
 __all__ = ["Parts", "divide"]
@@ -32,49 +33,47 @@ class Parts:
 
 
 def divide(
-    names: Sequence[str],
-    labels: Sequence[str],
-    errors: Sequence[str | None],
-    held_out: Sequence[str],
-    *,
-    share: float,
-    balanced: bool,
-    say: Callable[[str], None] = print,
+    photos: LabelledPhotos, held_out: Sequence[str], *, share: float, balanced: bool, log: Callable[[str], None] = print
 ) -> Parts:
-    """Return the parts of n photos of these names and labels.
+    """Return the parts of labelled photos.
 
-    errors: why a photo cannot be read, or None; held_out: classes kept out; share: of photos that validate; balanced:
-    photos of larger classes count less. A class with a single readable photo is left out with a line to `say`.
-    Raises UserError where fewer than 2 classes are left to learn.
+    held_out: classes kept out; share: of photos that validate; balanced: photos of larger classes count less. A class
+    with a single readable photo is left out with a line to `log`. Raises UserError where fewer than 2 classes are left.
     """
-    unreadable = [f"{name} ({error})" for name, error in zip(names, errors, strict=True) if error is not None]
-    if unreadable:
-        say(f"left out {len(unreadable):,} unreadable photos: {_first(unreadable)}")
-    usable = np.array([error is None for error in errors])
-    known = _known_classes(np.asarray(labels, object)[usable], set(held_out), say)
+    usable = np.array([error is None for error in photos.errors])
+    labels = np.asarray(photos.labels, object)
+    _log_unreadable(photos, log)
+    known = _known_classes(labels[usable], set(held_out), log)
     place = {label: number for number, label in enumerate(known)}
     numbers = np.array([place.get(label, -1) for label in labels], np.int32)
     numbers[~usable] = -1
     rows = np.flatnonzero(numbers >= 0)
-    validates = validation_mask([names[row] for row in rows], numbers[rows], share)
+    validates = validation_mask([photos.names[row] for row in rows], numbers[rows], share)
     train = rows[~validates]
     weights = np.ones(len(numbers), np.float32)
     if balanced:
         weights[train] = class_weights(numbers[train], len(known))[numbers[train]]
-    holdout = np.flatnonzero(usable & np.isin(np.asarray(labels, object), list(held_out)))
+    holdout = np.flatnonzero(usable & np.isin(labels, list(held_out)))
     return Parts(known, numbers, weights, train, rows[validates], holdout)
 
 
-def _known_classes(labels: np.ndarray, held_out: set[str], say: Callable[[str], None]) -> list[str]:
+def _log_unreadable(photos: LabelledPhotos, log: Callable[[str], None]) -> None:
+    pairs = zip(photos.names, photos.errors, strict=True)
+    unreadable = [f"{name} ({error})" for name, error in pairs if error is not None]
+    if unreadable:
+        log(f"left out {len(unreadable):,} unreadable photos: {_first(unreadable)}")
+
+
+def _known_classes(labels: np.ndarray, held_out: set[str], log: Callable[[str], None]) -> list[str]:
     """Return the sorted classes to learn: not held out, with at least 2 photos."""
     counts = Counter(label for label in labels if label not in held_out)
     single = sorted(label for label, count in counts.items() if count < 2)
     if single:
-        say(f"left out {len(single):,} classes with one readable photo, since learning needs 2: {_first(single)}")
+        log(f"left out {len(single):,} classes with one readable photo, since learning needs 2: {_first(single)}")
     known = sorted(set(counts) - set(single))
     if len(known) < 2:
-        found = f"only {known[0]!r}" if known else "none"
-        raise UserError(f"expected at least 2 classes with 2 readable photos each to learn from, found {found}")
+        only = f"only {known[0]!r}" if known else "none"
+        raise UserError(f"expected at least 2 classes with 2 readable photos each to learn from, found {only}")
     return known
 
 

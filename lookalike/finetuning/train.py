@@ -1,23 +1,32 @@
 """Train a head, and the unfrozen layers below it, epoch by epoch, so that a killed run goes on as if it had not been.
 Batch norms and dropout stay in inference mode: features are computed in training exactly as they are in use."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from pkgutil import resolve_name
+from typing import NamedTuple
 
 import numpy as np
 
 from lookalike.finetuning import LOSSES
-from lookalike.finetuning.checkpoints import State, load_state, save_state
+from lookalike.finetuning.checkpoints import Checkpoint, State
 from lookalike.networks.quiet import keras, tf
 
-__all__ = ["Objective", "Step", "evaluator", "fit", "make_optimizer", "rate_at", "train_step"]
+__all__ = ["Objective", "Phase", "Step", "evaluator", "fit", "make_optimizer", "rate_at", "train_step"]
 
 EVALUATION_BATCH = 64
 
 Batches = Callable[[int], Iterable[Sequence[tf.Tensor]]]  # epoch -> (inputs, classes, weights) a step
 Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]  # -> mean loss, share of hits
+
+
+class Phase(NamedTuple):
+    """A part of training: its name, its epochs at most, its learning rate, and after how many no better it ends."""
+
+    name: str
+    epochs: int
+    learning_rate: float
+    patience: int
 
 
 @dataclass(frozen=True)
@@ -75,14 +84,14 @@ def evaluator(forward: Callable, sharpness: float) -> Callable[[np.ndarray, np.n
     """Return a function (inputs, classes, rows) -> {"val_loss": mean cross-entropy, "val_accuracy": share of hits}."""
 
     @tf.function(reduce_retracing=True)
-    def judge(inputs: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def evaluate_batch(inputs: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         _, scores = forward(inputs)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(classes, scores * sharpness)
         return tf.reduce_sum(losses), _accuracy(classes, scores) * tf.cast(tf.size(classes), tf.float32)
 
     def evaluate(inputs: np.ndarray, classes: np.ndarray, rows: np.ndarray) -> dict[str, float]:
         parts = [rows[start : start + EVALUATION_BATCH] for start in range(0, len(rows), EVALUATION_BATCH)]
-        sums = [judge(tf.constant(inputs[part]), tf.constant(classes[part])) for part in parts]
+        sums = [evaluate_batch(tf.constant(inputs[part]), tf.constant(classes[part])) for part in parts]
         loss, hits = np.sum([[float(each) for each in pair] for pair in sums], axis=0).tolist()
         return {"val_loss": loss / len(rows), "val_accuracy": hits / len(rows)}
 
@@ -105,51 +114,61 @@ def fit(
     evaluate: Callable[[], dict[str, float]],
     variables: list[keras.Variable],
     optimizer: keras.optimizers.Optimizer,
+    phase: Phase,
     *,
-    phase: str,
-    epochs: int,
-    learning_rate: float,
-    patience: int,
-    folder: Path | None = None,
-    run: Mapping[str, object] | None = None,
-    report: Callable[[dict], None] = lambda row: None,
+    checkpoint: Checkpoint | None = None,
+    on_epoch_end: Callable[[dict], None] = lambda row: None,
 ) -> list[dict]:
-    """Train for up to `epochs`, leave the variables as they were after the best epoch, and return a row an epoch.
+    """Train a phase, leave the variables as they were after the best epoch, and return a row an epoch.
 
-    The best has the lowest val_loss (loss, where nothing validates). Ends early after `patience` epochs no better.
-    With `folder`, the state after each epoch is kept there and taken up again; `run` says which run it belongs to.
+    The best has the lowest val_loss (loss, where nothing validates). With a checkpoint, the state after each epoch is
+    kept there and taken up again; on_epoch_end gets the rows of its epochs once more.
     """
-    state = load_state(folder, run) if folder else None
-    history, best = _restore(state, variables, optimizer) if state else ([], [each.numpy() for each in variables])
+    history, best = _begin(variables, optimizer, checkpoint)
     for row in history:
-        report(row)
-    for epoch in range(len(history), epochs):
-        if epoch - 1 - _best_epoch(history) >= patience:
+        on_epoch_end(row)
+    for epoch in range(len(history), phase.epochs):
+        if epoch - 1 - _best_epoch(history) >= phase.patience:
             break
-        optimizer.learning_rate = rate_at(epoch, epochs, learning_rate)
-        steps = [step(*batch) for batch in batches(epoch)]  # read when all are on their way: a GPU waits for no one
-        loss, accuracy = np.mean([[float(each) for each in pair] for pair in steps], axis=0).tolist()
-        row = {"phase": phase, "epoch": epoch, "learning_rate": rate_at(epoch, epochs, learning_rate)}
-        history.append(row | {"loss": loss, "accuracy": accuracy} | evaluate())
+        history.append(_train_epoch(step, batches(epoch), optimizer, phase, epoch) | evaluate())
         if _best_epoch(history) == epoch:
-            best = [each.numpy() for each in variables]
-        if folder:
-            values = [each.numpy() for each in variables], [each.numpy() for each in optimizer.variables]
-            save_state(folder, State(list(history), *values, best), run)
-        report(history[-1])
-    for variable, value in zip(variables, best, strict=True):
-        variable.assign(value)
+            best = _values(variables)
+        if checkpoint is not None:
+            checkpoint.save(State(list(history), _values(variables), _values(optimizer.variables), best))
+        on_epoch_end(history[-1])
+    _assign(variables, best)
     return history
 
 
-def _restore(
-    state: State, variables: list, optimizer: keras.optimizers.Optimizer
+def _begin(
+    variables: list, optimizer: keras.optimizers.Optimizer, checkpoint: Checkpoint | None
 ) -> tuple[list[dict], list[np.ndarray]]:
-    for variable, value in zip(variables, state.weights, strict=True):
-        variable.assign(value)
-    for variable, value in zip(optimizer.variables, state.optimizer, strict=True):
-        variable.assign(value)
+    """Return the epochs so far and the best values, and bring back where they ended."""
+    state = checkpoint.load() if checkpoint is not None else None
+    if state is None:
+        return [], _values(variables)
+    _assign(variables, state.weights)
+    _assign(optimizer.variables, state.optimizer)
     return list(state.history), state.best
+
+
+def _train_epoch(
+    step: Step, batches: Iterable, optimizer: keras.optimizers.Optimizer, phase: Phase, epoch: int
+) -> dict[str, str | float]:
+    rate = rate_at(epoch, phase.epochs, phase.learning_rate)
+    optimizer.learning_rate = rate
+    steps = [step(*batch) for batch in batches]  # read when all are on their way: a GPU waits for no one
+    loss, accuracy = np.mean([[float(each) for each in pair] for pair in steps], axis=0).tolist()
+    return {"phase": phase.name, "epoch": epoch, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
+
+
+def _values(variables: list) -> list[np.ndarray]:
+    return [variable.numpy() for variable in variables]
+
+
+def _assign(variables: list, values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _best_epoch(history: list[dict]) -> int:

@@ -148,12 +148,11 @@ ENGINES = {
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 
-VIEWS = {
-    "whole": "lookalike.networks.extract:whole_view",
-    "mirror": "lookalike.networks.extract:mirror_view",
-    "crop": "lookalike.networks.extract:crop_view",
+VIEWS = {  # of test-time augmentation
+    "whole": "lookalike.networks.views:whole",
+    "mirror": "lookalike.networks.views:mirror",
+    "crop": "lookalike.networks.views:crop",
 }
-
 
 MODEL_SUFFIXES = (".keras", ".h5", ".pb")
 

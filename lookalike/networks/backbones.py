@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import UserError
-from lookalike.networks import BACKBONES, WEIGHTS, Backbone
+from lookalike.networks import BACKBONES, Backbone
 from lookalike.networks.freeze import freeze
 from lookalike.networks.quiet import keras
 
@@ -28,24 +28,28 @@ CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 ROWS = {"MobileNet": (128, 160, 192, 224), "MobileNetV2": (96, 128, 160, 192, 224)}
 
 
-def find_backbone(name: str) -> Backbone:
+def find_backbone(name: str, section: str = "extract") -> Backbone:
     """Return the row of that name, or of that keras.applications builder; UserError lists the names."""
     row = BACKBONES.get(name) or next((row for row in BACKBONES.values() if row.builder and row.builder == name), None)
     if row is None:
         names = ", ".join(BACKBONES)
-        raise UserError(f"expected extract.backbone to be a .keras, .h5 or .pb file or one of {names}, found {name!r}")
+        raise UserError(
+            f"expected {section}.backbone to be a .keras, .h5 or .pb file or one of {names}, found {name!r}"
+        )
     return row
 
 
-def build_extractor(row: Backbone, weights: str, *, size: int | None = None, seed: int = 0) -> keras.Model:
+def build_extractor(
+    row: Backbone, weights: str, *, size: int | None = None, seed: int = 0, section: str = "extract"
+) -> keras.Model:
     """Return the model from float32 images (n, size, size, 3), pixels 0-255, to features (n, dimension).
 
-    weights: "imagenet", "random" (drawn from `seed`) or the path of a weights file, with or without the top.
-    Raises UserError if the weights are missing or do not fit.
+    weights: "imagenet", "random" (drawn from `seed`) or the path of a weights file, with or without the top. section:
+    of the settings, which errors name. Raises UserError if the weights are missing or do not fit.
     """
     side = size or row.size
     top = row.feature not in ("average", "flatten")
-    network = _network(row, weights, side, top)
+    network = _network(row, weights, side, top, section)
     if weights == "random":
         _draw_weights(network, seed)
     images = keras.Input((side, side, 3), name="images")
@@ -82,22 +86,22 @@ def _pooling(feature: str) -> keras.layers.Layer:
     return keras.layers.GlobalAveragePooling2D(name="pooling")
 
 
-def _network(row: Backbone, weights: str, side: int, top: bool) -> keras.Model:
-    if weights == "imagenet":
-        return _with_imagenet(row, side, top)
-    if weights == "random":
-        return _build(row, None, side, top)
-    return _with_file(row, Path(weights), side, top)
+def _network(row: Backbone, weights: str, side: int, top: bool, section: str) -> keras.Model:
+    try:
+        if weights == "imagenet":
+            return _with_imagenet(row, side, top, section)
+        if weights == "random":
+            return _build(row, None, side, top)
+        return _with_file(row, Path(weights), side, top, section)
+    except ValueError as error:
+        if "size" in str(error):
+            raise UserError(f"expected a larger {section}.size for {row.builder}, found {side}") from error
+        raise
 
 
 def _build(row: Backbone, weights: str | None, side: int, top: bool) -> keras.Model:
     builder = getattr(keras.applications, row.builder)
-    try:
-        return builder(weights=weights, include_top=top, input_shape=(side, side, 3), **row.arguments)
-    except ValueError as error:
-        if weights is None and "size" in str(error):
-            raise UserError(f"expected a larger extract.size for {row.builder}, found {side}") from error
-        raise
+    return builder(weights=weights, include_top=top, input_shape=(side, side, 3), **row.arguments)
 
 
 def imagenet_file(row: Backbone, side: int) -> Path:
@@ -107,22 +111,23 @@ def imagenet_file(row: Backbone, side: int) -> Path:
     return home / "models" / row.weights_file.format(rows=rows)
 
 
-def _with_imagenet(row: Backbone, side: int, top: bool) -> keras.Model:
+def _with_imagenet(row: Backbone, side: int, top: bool, section: str) -> keras.Model:
     cached = imagenet_file(row, side)
     try:
         return _build(row, "imagenet", side, top)
     except Exception as error:  # Keras raises a plain Exception when a download fails
+        if isinstance(error, ValueError) and "size" in str(error):
+            raise
+        other = ", or take --extract.backbone handcrafted, which needs none" if section == "extract" else ""
         raise UserError(
             f"expected {cached.name}, the ImageNet weights of {row.builder}, at {cached}; not there, it cannot be "
-            f"downloaded: put the file there, name one with --extract.weights FILE, or take --extract.backbone "
-            f"handcrafted, which needs none"
+            f"downloaded: put the file there, or name one with --{section}.weights FILE{other}"
         ) from error
 
 
-def _with_file(row: Backbone, path: Path, side: int, top: bool) -> keras.Model:
+def _with_file(row: Backbone, path: Path, side: int, top: bool, section: str) -> keras.Model:
     if not path.is_file():
-        choices = ", ".join(WEIGHTS)
-        raise UserError(f"expected extract.weights to be {choices} or a weights file, found no file {path}")
+        raise UserError(f"expected {section}.weights to be imagenet, random or a weights file, found no file {path}")
     network = _loaded(row, path, side, top)
     if network is not None:
         return network
@@ -169,9 +174,11 @@ def weights_digest(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def freeze_backbone(name: str, weights: str, frozen: Path, *, size: int | None, seed: int) -> tuple[int, int, str]:
+def freeze_backbone(
+    name: str, weights: str, frozen: Path, *, size: int | None, seed: int, section: str = "extract"
+) -> tuple[int, int, str]:
     """Write the frozen extractor of a backbone; return its input size, dimension and the sha256 of its weights."""
-    row = find_backbone(name)
-    model = build_extractor(row, weights, size=size, seed=seed)
+    row = find_backbone(name, section)
+    model = build_extractor(row, weights, size=size, seed=seed, section=section)
     freeze(model, frozen)
     return size or row.size, model.outputs[0].shape[-1], weights_digest(model)

@@ -2,7 +2,7 @@
 It takes uint8 photos and gives float32 vectors that do not depend on how the photos are batched."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,10 +10,10 @@ from pkgutil import resolve_name
 
 import numpy as np
 
-from lookalike.core.errors import UserError
-from lookalike.networks import BACKBONES, ENGINES, PRECISIONS
+from lookalike.networks import ENGINES, WEIGHTS
+from lookalike.networks.graph import FrozenGraph, frozen_graph, source_of
 from lookalike.networks.handcrafted import BATCH, DIMENSION, SIZE, handcrafted_features
-from lookalike.networks.kept_graph import frozen_graph
+from lookalike.networks.options import Options
 
 __all__ = ["Extractor", "choose_engine", "open_extractor"]
 
@@ -22,7 +22,7 @@ __all__ = ["Extractor", "choose_engine", "open_extractor"]
 class Extractor:
     """Turn uint8 photos (n, size, size, 3) into float32 vectors (n, dimension), from several threads at once.
 
-    `features` takes exactly `batch` photos; `description` is what a manifest records.
+    `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`.
     """
 
     features: Callable[[np.ndarray], np.ndarray]
@@ -42,59 +42,28 @@ class Extractor:
             rows[start : start + len(part)] = self.features(full)[: len(part)]
         return rows
 
-    def describe(self) -> dict:
-        """Return engine, device, precision, input size, dimension, node names and weights, for a manifest."""
-        return dict(self.description)
-
 
 def open_extractor(
-    backbone: str,
-    weights: str,
-    *,
-    engine: str = "auto",
-    precision: str = "float32",
-    size: int | None = None,
-    layer: str = "",
-    scaling: str = "raw",
-    seed: int = 0,
-    folder_for_pb: Path,
-    workers: int = 0,
+    options: Options, folder: Path, *, graph: str = "extractor.pb", kept: Iterable[Path] = (), workers: int = 0
 ) -> Extractor:
-    """Open the extractor of a backbone; its frozen graph is made, or found, in `folder_for_pb`.
+    """Open the extractor of these options; its frozen graph is `folder / graph`, new or from a folder of `kept`.
 
-    backbone, weights, size, layer, scaling, seed: see `frozen.frozen_graph`; engine: "auto" or a name of ENGINES;
-    precision: a name of PRECISIONS; workers: threads that will call it (0: one a core). Raises UserError.
+    workers: threads that will call it (0: one a core). Raises UserError.
     """
-    if precision not in PRECISIONS:
-        raise UserError(f"expected extract.precision to be one of {', '.join(PRECISIONS)}, found {precision!r}")
     workers = workers or len(os.sched_getaffinity(0))
-    if backbone == "handcrafted":
-        return _handcrafted(size, workers)
-    chosen = choose_engine(engine)
-    graph = frozen_graph(backbone, weights, folder_for_pb, size=size, layer=layer, scaling=scaling, seed=seed)
-    open_graph = resolve_name(ENGINES[chosen])
-    features, batch, device = open_graph(graph.path, graph.size, precision=precision, workers=workers)
-    description = {
-        "backbone": backbone,
-        "weights_sha256": graph.weights_sha256,
-        "engine": chosen,
-        "device": device,
-        "precision": precision,
-        "size": graph.size,
-        "dimension": graph.dimension,
-        "batch": batch,
-        "graph": graph.path.name,
-        "input_node": "images",
-        "output_node": "features",
-    }
-    return Extractor(features, graph.size, graph.dimension, batch, workers, description)
+    if options.backbone == "handcrafted":
+        return _handcrafted(workers)
+    engine = choose_engine(options.engine)
+    frozen = frozen_graph(options, folder, name=graph, kept=kept)
+    open_graph = resolve_name(ENGINES[engine])
+    features, batch, device = open_graph(frozen.path, frozen.size, precision=options.precision, workers=workers)
+    described = _network(options, frozen, graph) | {"engine": engine, "device": device, "batch": batch}
+    return Extractor(features, frozen.size, frozen.dimension, batch, workers, described)
 
 
 def choose_engine(engine: str) -> str:
-    """Return the engine to use: for "auto" TensorFlow on a GPU, else OpenVINO, else TensorFlow. Raises UserError."""
+    """Return the engine to use: for "auto" TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
     if engine != "auto":
-        if engine not in ENGINES:
-            raise UserError(f"expected extract.engine to be auto or one of {', '.join(ENGINES)}, found {engine!r}")
         return engine
     if Path("/dev/nvidiactl").exists():
         # Imported late: TensorFlow takes seconds, and without the driver there is nothing to ask it.
@@ -105,17 +74,23 @@ def choose_engine(engine: str) -> str:
     return "openvino" if find_spec("openvino") else "tensorflow"
 
 
-def _handcrafted(size: int | None, workers: int) -> Extractor:
-    if size not in (None, SIZE):
-        raise UserError(f"expected extract.size {SIZE} with the handcrafted backbone, found {size}")
-    description = {
-        "backbone": "handcrafted",
-        "weights_sha256": "",
-        "engine": "numpy",
-        "device": "CPU",
-        "precision": "float32",
-        "size": BACKBONES["handcrafted"].size,
-        "dimension": DIMENSION,
-        "batch": BATCH,
+def _network(options: Options, frozen: FrozenGraph, graph: str) -> dict:
+    source = source_of(options)
+    return {
+        "backbone": source,
+        "weights": options.weights if options.weights in WEIGHTS or options.weights != source else "",
+        "weights_sha256": frozen.weights_sha256,
+        "size": frozen.size,
+        "dimension": frozen.dimension,
+        "precision": options.precision,
+        "graph": graph,
+        "graph_key": frozen.key,
+        "input_node": "images",
+        "output_node": "features",
     }
-    return Extractor(handcrafted_features, SIZE, DIMENSION, BATCH, workers, description)
+
+
+def _handcrafted(workers: int) -> Extractor:
+    described = {"backbone": "handcrafted", "weights": "", "weights_sha256": "", "size": SIZE, "dimension": DIMENSION}
+    described |= {"precision": "float32", "engine": "numpy", "device": "CPU", "batch": BATCH}
+    return Extractor(handcrafted_features, SIZE, DIMENSION, BATCH, workers, described)

@@ -1,140 +1,141 @@
-"""Extract the vectors of all prepared photos: shard by shard, computing only what no earlier run has computed alike."""
+"""Turn prepared photos into feature vectors: each worker thread reads a batch of photos and computes their vectors.
+Both release the GIL, so every core is busy with one or the other, and only a batch a thread is held in memory."""
 
-import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from pkgutil import resolve_name
 
 import numpy as np
 
-from lookalike.core import features
-from lookalike.core.artifacts import digest_of, read_manifest
+from lookalike.catalog import images
+from lookalike.core.arrays import unit_rows
 from lookalike.core.errors import UserError
-from lookalike.core.executors import EXECUTORS
-from lookalike.core.progress import progress
-from lookalike.core.tables import Columns
+from lookalike.core.files import digest_of
+from lookalike.networks import VIEWS
 from lookalike.networks.engines import Extractor, choose_engine, open_extractor
-from lookalike.networks.extract import extract_rows, l2_normalise
-from lookalike.networks.kept_graph import GRAPH_NAME, RECORD_NAME
-from lookalike.networks.pca import fit_pca, project
+from lookalike.networks.options import Options
+from lookalike.networks.squares import Photo, read_square
 
-__all__ = ["Extracted", "extract_all", "finish", "open_extractors", "row_key"]
+__all__ = ["Matrices", "compute_matrices", "extract_rows", "open_extractors", "row_key"]
 
 FINETUNED = "02_finetune"
 FEATURES = "features"  # the matrix that later stages read
-GLOBAL = ("pca", "tsv")  # settings that say nothing of a single row
-RAW = "backbone"  # the matrix kept beside the features when PCA makes those
+FULL = "backbone"  # the whole vectors, beside the features that PCA makes of them
+OF_ALL_ROWS = ("pca", "tsv")  # settings that say nothing of a single row
 
-
-class Run(Protocol):
-    """How to run: where, and how many photos a shard."""
-
-    executor: str
-    shard_size: int
+Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Extracted:
-    """What a run of the stage did: rows in all, photos computed now, and why a photo has no vector."""
+class Matrices:
+    """Matrices (n, d) by name, and for each of the n photos None or why it has no vector (then its rows are zeros)."""
 
-    images: int
-    computed: int
-    errors: dict[str, str]
+    arrays: dict[str, np.ndarray]
+    errors: list[str | None]
 
 
 def row_key(parameters: Mapping, inputs: Mapping) -> str:
     """Return what a vector depends on besides its photo: settings, the engine in use, the fine-tuned model's digest."""
-    local = {name: value for name, value in parameters.items() if name not in GLOBAL}
-    return digest_of([local, choose_engine(parameters["engine"]), bool(parameters["pca"]), inputs.get(FINETUNED)])
+    of_a_row = {name: value for name, value in parameters.items() if name not in OF_ALL_ROWS}
+    return digest_of([of_a_row, choose_engine(parameters["engine"]), bool(parameters["pca"]), inputs.get(FINETUNED)])
 
 
 def open_extractors(
-    published: Path, draft: Path, tuned: Path, backbone: str, weights: str, *, side_by_side: bool, **options
+    options: Options, draft: Path, published: Path, tuned: Path, *, workers: int = 0
 ) -> dict[str, Extractor]:
-    """Open the extractor of the settings, or the fine-tuned one, or both: by the name of the matrix they make.
+    """Open the extractor of the options, or the fine-tuned one, or both: by the name of the matrix they make.
 
-    tuned: the folder of stage 02, read where weights is "finetuned"; the base is then the network it started from.
-    Raises UserError where side_by_side is asked for without it.
+    draft: takes the frozen graphs, those of `published` where they are of the same key. tuned: the folder of stage 02,
+    read where weights is "finetuned"; the base is then the network it started from. Raises UserError.
     """
-    if weights != "finetuned":
-        if side_by_side:
-            raise UserError(f"extract.side_by_side: expected extract.weights finetuned beside it, found {weights}")
-        return {FEATURES: _open_reusing(published, draft, backbone, weights, **options)}
-    found = {FEATURES: _open_reusing(published, draft, backbone, str(tuned / "extractor.pb"), **options)}
-    if not side_by_side:
-        return found
-    start = read_manifest(tuned).parameters
-    base = _open_reusing(published / "base", draft / "base", start["backbone"], start["weights"], **options)
-    return {"base": base, "finetuned": found[FEATURES]}
+    places = {"kept": [published], "workers": workers}
+    if options.weights != "finetuned":
+        return {FEATURES: open_extractor(options, draft, **places)}
+    start = _start_of(tuned)
+    network = {"backbone": str(tuned / "extractor.pb"), "weights": "imagenet", "size": None}
+    own = open_extractor(options.model_copy(update=network), draft, **places)
+    own = replace(own, description=own.description | {"backbone": start["backbone"], "weights": "finetuned"})
+    if not options.side_by_side:
+        return {FEATURES: own}
+    base = options.model_copy(update=start | {"layer": "", "scaling": "raw"})
+    return {"base": open_extractor(base, draft, graph="base/extractor.pb", **places), "finetuned": own}
 
 
-def extract_all(
-    photos: Columns,
-    draft: Path,
-    published: Path | None,
-    extractors: Mapping[str, Extractor],
+def compute_matrices(
+    photos: Sequence[Photo], extractors: Mapping[str, Extractor], options: Options, advance: Advance = lambda n: None
+) -> Matrices:
+    """Return the matrices that the extractors make of photos: a pure function of the photos' bytes.
+
+    Of several extractors, the features are their vectors scaled to length 1 and joined. Where PCA is to follow, the
+    whole vectors have the name "backbone". Raises as `read_square`.
+    """
+    arrays, errors = {}, []
+    for name, extractor in extractors.items():
+        arrays[name], errors = extract_rows(photos, extractor, views=options.views, l2=options.l2, advance=advance)
+    if FEATURES not in arrays:
+        arrays[FEATURES] = np.hstack([unit_rows(array) for array in arrays.values()])
+    if options.pca:
+        arrays[FULL] = arrays.pop(FEATURES)
+    return Matrices({name: array.astype(options.dtype, copy=False) for name, array in arrays.items()}, errors)
+
+
+def extract_rows(
+    photos: Sequence[Photo],
+    extractor: Extractor,
     *,
-    run: Run,
-    views: Sequence[str],
-    l2: bool,
-    storage: str,
-    pca: float,
-) -> Extracted:
-    """Write the vectors of all prepared photos into the draft: shards and index.
+    views: Sequence[str] = ("whole",),
+    l2: bool = False,
+    advance: Advance = lambda n: None,
+) -> tuple[np.ndarray, list[str | None]]:
+    """Return float32 (n, dimension), a row a photo, and for each photo None or why it has no vector.
 
-    published: the folder whose rows may be reused, or None. extractors: from `open_extractors`; of several, the
-    features are their vectors scaled to length 1 and joined. views, l2: see `extract_rows`. storage: dtype on disk.
-    pca: only whether it is 0 matters here, since it names the matrix. Raises UserError where no photo has a vector.
+    views: names of VIEWS whose vectors are averaged; l2: scale each row to length 1; advance: called with the number of
+    photos done. A photo that cannot be decoded has a row of zeros. A row depends on nothing but its own photo.
     """
-    known = features.known_rows(published, draft)
+    functions = [resolve_name(VIEWS[name]) for name in views]
+    rows = np.zeros((len(photos), extractor.dimension), np.float32)
+    errors: list[str | None] = [None] * len(photos)
 
-    def compute(rows: Sequence[int]) -> tuple[dict[str, np.ndarray], list[str | None]]:
-        files = [photos["image"][row] for row in rows]
-        matrices, errors = {}, []
-        for name, extractor in extractors.items():
-            matrices[name], errors = extract_rows(files, extractor, views=views, l2=l2, advance=advance)
-        if FEATURES not in matrices:
-            matrices[FEATURES] = np.hstack([l2_normalise(matrix) for matrix in matrices.values()])
-        if pca:
-            matrices[RAW] = matrices.pop(FEATURES)
-        return {name: matrix.astype(storage, copy=False) for name, matrix in matrices.items()}, errors
+    def compute(start: int) -> int:
+        part = slice(start, min(start + extractor.batch, len(photos)))
+        squares, errors[part] = _read_batch(photos[part], extractor.size)
+        rows[part] = np.mean([extractor(view(squares)) for view in functions], axis=0)
+        rows[part][[error is not None for error in errors[part]]] = 0
+        return part.stop - start
 
-    new = sum(key not in known for key in photos["digest"])
-    with progress("extracting features", new * len(extractors), "vectors") as advance:
-        places = {"shard_size": run.shard_size, "executor": EXECUTORS[run.executor]}
-        done = list(features.write_shards(draft, photos["path"], photos["digest"], known, compute, **places))
-    images = len(features.finish_index(draft)["path"])
-    errors = {path: error for _, _, bad in done for path, error in bad.items()}
-    if not images:
-        raise UserError(f"expected at least one photo that decodes, found {len(errors)} that do not")
-    return Extracted(images, sum(fresh for _, fresh, _ in done), errors)
+    _in_threads(compute, range(0, len(photos), extractor.batch), extractor.workers, advance)
+    return (unit_rows(rows) if l2 else rows), errors
 
 
-def finish(draft: Path, *, pca: float, tsv: bool) -> int:
-    """Reduce the draft's vectors by PCA if asked, write them as text if asked, return their dimension.
-
-    pca: 0, a share of the variance to keep (below 1) or a number of components; these are saved as pca.npz.
-    """
-    if pca:
-        shards = sorted(draft.glob(f"{RAW}_[0-9]*.npy"))
-        components = fit_pca((np.load(shard, mmap_mode="r") for shard in shards), pca)
-        for shard in shards:
-            reduced = project(np.load(shard), components)
-            np.save(draft / shard.name.replace(RAW, "features"), reduced.astype(np.load(shard, mmap_mode="r").dtype))
-        np.savez(draft / "pca.npz", **components._asdict())
-    shards = sorted(draft.glob("features_[0-9]*.npy"))
-    if tsv:
-        with (draft / "features.tsv").open("w", encoding="utf-8") as file:
-            for shard in shards:
-                np.savetxt(file, np.load(shard), fmt="%.6g", delimiter="\t")
-    return np.load(shards[0], mmap_mode="r").shape[1]
+def _in_threads(compute: Callable[[int], int], starts: Sequence[int], workers: int, advance: Advance) -> None:
+    with ThreadPoolExecutor(workers, "extract") as pool:
+        try:
+            for done in pool.map(compute, starts):
+                advance(done)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
-def _open_reusing(published: Path, draft: Path, backbone: str, weights: str, **options) -> Extractor:
-    """Open an extractor whose frozen graph lies in the draft; one that was published is taken, if made of the same."""
-    draft.mkdir(exist_ok=True)
-    for name in (GRAPH_NAME, RECORD_NAME):
-        if (published / name).exists() and not (draft / name).exists():
-            shutil.copyfile(published / name, draft / name)
-    return open_extractor(backbone, weights, folder_for_pb=draft, **options)
+def _read_batch(photos: Sequence[Photo], size: int) -> tuple[np.ndarray, list[str | None]]:
+    squares = np.zeros((len(photos), size, size, 3), np.uint8)
+    errors: list[str | None] = []
+    for square, photo in zip(squares, photos, strict=True):
+        try:
+            square[:] = read_square(photo, size)
+            errors.append(None)
+        except images.ImageError as error:
+            errors.append(f"{error.status}: {error.reason}")
+    return squares, errors
+
+
+def _start_of(tuned: Path) -> dict:
+    """Return backbone, weights, size and seed that fine-tuning began with."""
+    try:
+        scores = json.loads((tuned / "scores.json").read_text("utf-8"))
+        return {name: scores[name] for name in ("backbone", "weights", "size", "seed")}
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"expected a fine-tuned network in {tuned}, found none: run python 02_finetune.py") from error

@@ -3,10 +3,12 @@ Input node "images" (float32, NHWC, pixels 0-255), output node "features"; also 
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lookalike.core.errors import UserError
+from lookalike.networks.grouped_convolutions import without_groups
 from lookalike.networks.quiet import convert_variables_to_constants_v2, keras, silent_stderr, tf, tf_optimizer
 
 __all__ = [
@@ -37,11 +39,24 @@ def freeze(model: keras.Model, path: Path) -> Path:
 def freeze_function(function: keras.Function, shape: Sequence[int | None]) -> tf.compat.v1.GraphDef:
     """Return the constant graph of `function(images)`, images being float32 of this shape; see `freeze`."""
     spec = tf.TensorSpec(shape, tf.float32, name=INPUT_NODE)
-    traced = tf.function(lambda images: tf.identity(function(images), name=OUTPUT_NODE)).get_concrete_function(spec)
+    with _inner_functions_inlined():
+        traced = tf.function(lambda images: tf.identity(function(images), name=OUTPUT_NODE)).get_concrete_function(spec)
     with silent_stderr():
         constant = convert_variables_to_constants_v2(traced).graph.as_graph_def()
-    graph = tf.compat.v1.GraphDef(node=constant.node, versions=constant.versions)
+    graph = without_groups(tf.compat.v1.GraphDef(node=constant.node, versions=constant.versions))
     return rewrite(graph, f"{INPUT_NODE}:0", f"{OUTPUT_NODE}:0", ["constfold", "dependency"])
+
+
+@contextmanager
+def _inner_functions_inlined() -> Iterator[None]:
+    """Trace functions inside the one that is frozen as part of it: Keras has those compiled by XLA that convolve in
+    groups, which only TensorFlow could call."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def rewrite(graph: tf.compat.v1.GraphDef, source: str, target: str, passes: Sequence[str]) -> tf.compat.v1.GraphDef:

@@ -1,17 +1,21 @@
 """Run a frozen graph on the processor's cores with OpenVINO: one stream a core, each its own request.
 A core computes a whole batch by itself, so a vector does not depend on how many cores there are."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
-import openvino
-from openvino.preprocess import PrePostProcessor
 
 from lookalike.core.errors import UserError
 
-__all__ = ["BATCH", "open_graph"]
+sys.modules["openvino_telemetry"] = None  # else its import sends an event over the network and writes an id in HOME
+
+import openvino  # noqa: E402
+from openvino.preprocess import PrePostProcessor  # noqa: E402
+
+__all__ = ["BATCH", "open_graph", "openvino"]
 
 BATCH = 4  # measured: larger batches leave the cache of a core, smaller ones cost more calls
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
@@ -26,18 +30,7 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
         raise UserError(
             f"expected extract.precision {' or '.join(HINTS)} with openvino, found {precision}: float16 needs a GPU"
         )
-    core = openvino.Core()
-    steps = PrePostProcessor(core.read_model(path))
-    steps.input().tensor().set_element_type(openvino.Type.u8)
-    model = steps.build()
-    model.reshape([BATCH, size, size, 3])
-    settings = {
-        "INFERENCE_PRECISION_HINT": HINTS[precision],
-        "NUM_STREAMS": workers,
-        "INFERENCE_NUM_THREADS": workers,
-        "ENABLE_CPU_PINNING": False,  # pinned streams would wait for the decoders that share their core
-    }
-    compiled = core.compile_model(model, "CPU", settings)
+    compiled = _compiled(path, size, HINTS[precision], workers)
     idle = SimpleQueue()
     for _ in range(workers):
         idle.put(compiled.create_infer_request())
@@ -53,3 +46,24 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
     # The first call fills tables inside the bindings, where two threads at once can wait for each other for ever.
     features(np.zeros((BATCH, size, size, 3), np.uint8))
     return features, BATCH, "CPU"
+
+
+def _compiled(path: Path, size: int, hint: str, workers: int) -> openvino.CompiledModel:
+    core = openvino.Core()
+    try:
+        steps = PrePostProcessor(core.read_model(path))
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise UserError(
+            f"expected {path.name} to be a graph that openvino reads: {reason}: take --extract.engine tensorflow"
+        ) from error
+    steps.input().tensor().set_element_type(openvino.Type.u8)
+    model = steps.build()
+    model.reshape([BATCH, size, size, 3])
+    settings = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "NUM_STREAMS": workers,
+        "INFERENCE_NUM_THREADS": workers,
+        "ENABLE_CPU_PINNING": False,  # pinned streams would wait for the decoders that share their core
+    }
+    return core.compile_model(model, "CPU", settings)

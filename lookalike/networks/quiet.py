@@ -24,8 +24,21 @@ def silent_stderr() -> Iterator[None]:
         os.close(kept)
 
 
+@contextmanager
+def _without_matplotlib() -> Iterator[None]:
+    """Hide matplotlib from Keras, which would import it for pictures, and have it write a cache of fonts in HOME."""
+    loaded = "matplotlib" in sys.modules
+    if not loaded:
+        sys.modules["matplotlib"] = None
+    try:
+        yield
+    finally:
+        if not loaded:
+            del sys.modules["matplotlib"]
+
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with silent_stderr():  # lines that TensorFlow writes before it has read its log level
+with _without_matplotlib(), silent_stderr():  # lines that TensorFlow writes before it has read its log level
     import keras
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lookalike.core.errors import UserError
-from lookalike.networks.files import load_graph
 from lookalike.networks.freeze import INPUT_NODE, OUTPUT_NODE, rewrite
+from lookalike.networks.model_files import load_graph
 from lookalike.networks.quiet import tf
 
 __all__ = ["has_gpu", "open_graph"]
 
-BATCH = {"CPU": 8, "GPU": 64}
+BATCH = {"CPU": 1, "GPU": 64}  # on a CPU a photo's place in a batch changes its last digits, and one is as fast
 PASSES = {
     ("CPU", "float32"): [],
     ("CPU", "bfloat16"): ["auto_mixed_precision_onednn_bfloat16"],

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-__all__ = ["draw_before_after", "draw_curves", "draw_views"]
+__all__ = ["draw_before_after", "draw_copies", "draw_curves", "draw_finetuning"]
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"  # Okabe and Ito's colour-blind-safe palette
 METRICS = {
@@ -17,6 +17,20 @@ METRICS = {
     "recall_at_1": "recall@1",
 }
 DPI = 130
+
+
+def draw_finetuning(
+    history: Sequence[Mapping],
+    samples: Mapping[str, tuple[Sequence[str], Sequence[Sequence[np.ndarray]]]],
+    holdout: Mapping | None,
+    folder: Path,
+) -> None:
+    """Draw curves.png, a picture of each set of altered samples by its name, and holdout.png where there is one."""
+    draw_curves(history, folder / "curves.png")
+    for name, (titles, rows) in samples.items():
+        draw_copies(rows, titles, folder / f"{name}.png")
+    if holdout:
+        draw_before_after(holdout, folder / "holdout.png")
 
 
 def draw_curves(history: Sequence[Mapping], path: Path) -> None:
@@ -39,7 +53,7 @@ def draw_curves(history: Sequence[Mapping], path: Path) -> None:
     figure.savefig(path, dpi=DPI)
 
 
-def draw_views(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path: Path) -> None:
+def draw_copies(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path: Path) -> None:
     """Draw photos uint8 (s, s, 3), a row of the original and its altered copies each; `names` head the columns."""
     side = rows[0][0].shape[0]
     gap = max(1, side // 20)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lookalike.finetuning import AUGMENTATIONS
-from lookalike.finetuning.augment import FIVE, class_folder, five_view, random_view, view_of, write_five
+from lookalike.finetuning.augment import FIVE, augmentation_of, class_folder, one_of_five, random_copy, write_five
 
 
 @pytest.fixture
@@ -17,25 +17,25 @@ def photo():
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_views_keep_size_and_kind_and_leave_the_photo_alone(name, photo):
     kept = photo.copy()
-    seen = view_of(name)(photo, np.random.default_rng(1))
+    seen = augmentation_of(name)(photo, np.random.default_rng(1))
     assert seen.shape == photo.shape and seen.dtype == np.uint8
     assert (photo == kept).all()
 
 
-def test_a_random_view_follows_its_generator(photo):
-    first, again, other = (random_view(photo, np.random.default_rng(seed)) for seed in (1, 1, 2))
+def test_a_random_copy_follows_its_generator(photo):
+    first, again, other = (random_copy(photo, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()
 
 
-def test_random_views_mirror_and_tint(photo):
+def test_random_copys_mirror_and_tint(photo):
     grey = np.full((32, 32, 3), 128, np.uint8)
-    tints = np.array([random_view(grey, np.random.default_rng(seed))[16, 16] for seed in range(100)], int) - 128
+    tints = np.array([random_copy(grey, np.random.default_rng(seed))[16, 16] for seed in range(100)], int) - 128
     assert tints.min() < -40 and tints.max() > 40 and abs(tints).max() <= 50
     ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None], 64, axis=0)[..., None].repeat(3, axis=2)
     slopes = []
     for seed in range(60):
-        seen = random_view(ramp, np.random.default_rng(seed))[32, :, 0].astype(int)
+        seen = random_copy(ramp, np.random.default_rng(seed))[32, :, 0].astype(int)
         slopes.append(seen[40] > seen[24])
     assert 15 < sum(slopes) < 45
 
@@ -49,8 +49,8 @@ def test_the_five_copies_do_what_they_say(photo):
     assert FIVE["affine"](photo)[10, 10].tolist() != photo[10, 10].tolist()
 
 
-def test_five_view_draws_all_copies_and_the_photo(photo):
-    kinds = {five_view(photo, np.random.default_rng(seed)).tobytes() for seed in range(60)}
+def test_one_of_five_draws_all_copies_and_the_photo(photo):
+    kinds = {one_of_five(photo, np.random.default_rng(seed)).tobytes() for seed in range(60)}
     assert kinds == {photo.tobytes(), *(alter(photo).tobytes() for alter in FIVE.values())}
 
 

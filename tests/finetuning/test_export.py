@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lookalike.finetuning.export import export, read_labels, write_labels
-from lookalike.finetuning.heads import Trainee, cosine_head
+from lookalike.finetuning.heads import Classifier, cosine_head
 from lookalike.networks.freeze import load_model
 from lookalike.networks.quiet import keras
 
@@ -13,7 +13,7 @@ def test_a_network_that_h5_cannot_hold_is_left_out_of_it(tmp_path):
     images = keras.Input((8, 8, 3), name="images")
     added = keras.layers.GlobalAveragePooling2D()(keras.ops.add(images, 3.0))
     extractor = keras.Model(images, added, name="sum")
-    files = export(Trainee(extractor, cosine_head(3, 2, 0)), 10.0, ["a", "b"], tmp_path)
+    files = export(Classifier(extractor, cosine_head(3, 2, 0)), 10.0, ["a", "b"], tmp_path)
     assert sorted(file.name for file in files) == sorted(file.name for file in tmp_path.iterdir())
     assert not list(tmp_path.glob("*.h5"))
     np.testing.assert_allclose(load_model(tmp_path / "extractor.keras")(np.ones((1, 8, 8, 3), np.float32)), 4.0)

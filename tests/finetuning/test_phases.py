@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from lookalike.finetuning import LOSSES
-from lookalike.finetuning.heads import HEADS, Trainee, class_means, unfreeze_layers
-from lookalike.finetuning.phases import Lesson, extract_features, teach_head
+from lookalike.finetuning.data import LabelledPhotos
+from lookalike.finetuning.heads import HEADS, Classifier, class_means, unfreeze_layers
+from lookalike.finetuning.options import Options
+from lookalike.finetuning.phases import extract_features, train_head
 from lookalike.finetuning.split import divide
-from lookalike.finetuning.train import Objective, fit, make_optimizer, rate_at
+from lookalike.finetuning.train import Phase, fit, make_optimizer, rate_at
 from lookalike.networks.quiet import keras, tf
 
 COLOURS = {"blue": (40, 40, 200), "green": (40, 200, 40), "red": (200, 40, 40)}
@@ -19,9 +21,9 @@ def colours():
     rng = np.random.default_rng(0)
     labels = list(COLOURS) * 20
     photos = np.array([COLOURS[label] for label in labels])[:, None, None] + rng.integers(-40, 40, (60, 4, 4, 3))
-    return photos.astype(np.uint8), divide(
-        [f"{n}.png" for n in range(60)], labels, [None] * 60, [], share=0.2, balanced=True
-    )
+    pixels, names = photos.astype(np.uint8), [f"{number}.png" for number in range(60)]
+    labelled = LabelledPhotos([b""] * 60, names, labels, pixels, [None] * 60, "")
+    return pixels, divide(labelled, [], share=0.2, balanced=True)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +35,10 @@ def averaging():
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_teaches_the_head(loss, colours, averaging):
-    trainee = Trainee(averaging, HEADS[LOSSES[loss].head](3, 3, 0))
+    classifier = Classifier(averaging, HEADS[LOSSES[loss].head](3, 3, 0))
+    options = Options(loss=loss, optimizer="adam", batch_size=12, patience=99, head_epochs=8, head_learning_rate=0.05)
     rows = []
-    lesson = Lesson(Objective(loss, 0.1, 0.0), "adam", 0.9, 12, 99, 0)
-    teach_head(trainee, *colours, lesson, epochs=8, learning_rate=0.05, report=rows.append)
+    train_head(classifier, *colours, options, rows.append)
     assert [row["epoch"] for row in rows] == list(range(8)) and {row["phase"] for row in rows} == {"head"}
     assert min(row["val_loss"] for row in rows[1:]) < rows[0]["val_loss"]
     assert rows[-1]["val_accuracy"] == 1
@@ -69,10 +71,7 @@ def run_of_losses(losses, patience):
         lambda: {"val_loss": losses[state["epoch"]], "val_accuracy": 0.0},
         [variable],
         make_optimizer("sgd", 0.9, scale_loss=False),
-        phase="head",
-        epochs=len(losses),
-        learning_rate=0.1,
-        patience=patience,
+        Phase("head", len(losses), 0.1, patience),
     )
     return len(history), float(variable.numpy())
 
@@ -93,6 +92,6 @@ def test_layers_are_chosen_by_share_or_name(small_model):
     layers = next(layer for layer in model.layers if isinstance(layer, keras.Model)).layers
     learning = unfreeze_layers(model, 0.25)
     assert learning[0] == "block_13_expand" and not any("BN" in name or "bn" in name for name in learning)
-    assert unfreeze_layers(model, "block_13_expand") == unfreeze_layers(model, "0.25") == learning
+    assert unfreeze_layers(model, "block_13_expand") == learning
     assert len(unfreeze_layers(model, 1.0)) > len(learning)
     assert [layer.name for layer in layers] == [layer.name for layer in network.layers]

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino
 import pytest
 
 from lookalike.core.errors import UserError
-from lookalike.finetuning.classify import classify, main
-from lookalike.finetuning.run import finetune
+from lookalike.finetuning.classify import classify
+from lookalike.finetuning.options import Options
+from lookalike.finetuning.run import finetune, forget_checkpoint
 from lookalike.finetuning.tfrecord import read_records
 from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.extract import read_square
 from lookalike.networks.freeze import load_model
+from lookalike.networks.openvino_engine import openvino
+from lookalike.networks.options import Options as ExtractionOptions
 from lookalike.networks.quiet import keras, tf
+from lookalike.networks.squares import Photo, read_square
 
 SIZE = 24
 FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -47,13 +49,13 @@ def draw_photo(kind: str, rng: np.random.Generator) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Paths, names and labels of 12 photos of each of 5 kinds."""
+    """Photos, names and labels of 12 photos of each of 5 kinds."""
     folder, rng = tmp_path_factory.mktemp("shapes"), np.random.default_rng(0)
     names = [f"{kind}/{number}.png" for kind in ("bar", "cross", "disc", "ring", "stripes") for number in range(12)]
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / name), draw_photo(Path(name).parent.name, rng))
-    return [folder / name for name in names], names, [Path(name).parent.name for name in names]
+    return [Photo(folder / name) for name in names], names, [Path(name).parent.name for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +76,16 @@ def backbone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(photos, backbone, tmp_path_factory):
-    """A finished run: its folder, the scores it returned, the lines it said."""
+    """A finished run: its folder, what it returned, the lines it logged."""
     folder, lines = tmp_path_factory.mktemp("finished"), []
-    options = {"write_augmented": True, "write_tfrecords": True, "say": lines.append}
-    scores = finetune(*photos, folder, backbone=str(backbone), **OPTIONS, **options)
-    return folder, scores, lines
+    options = Options(backbone=str(backbone), **OPTIONS, write_augmented=True, write_tfrecords=True)
+    made = finetune(*photos, options, folder, log=lines.append)
+    forget_checkpoint(folder)
+    return folder, made, lines
+
+
+def silent(line):
+    """Log nowhere."""
 
 
 def weights_of(folder: Path) -> list[np.ndarray]:
@@ -90,8 +97,10 @@ def squares_of(photos, rows) -> np.ndarray:
 
 
 def test_scores_hold_before_and_after_on_the_same_photos(finished):
-    folder, scores, lines = finished
+    folder, made, lines = finished
+    scores = made.scores
     assert json.loads((folder / "scores.json").read_text()) == scores
+    assert scores["size"] == SIZE and scores["backbone"].endswith("small.keras") and scores["seed"] == 3
     for key in ("before", "after"):
         assert {"normalized_mutual_info", "adjusted_rand_index", "recall_at_1"} <= set(scores["holdout"][key])
         assert (scores["holdout"][key]["n_images"], scores["holdout"][key]["n_classes"]) == (24, 2)
@@ -99,15 +108,22 @@ def test_scores_hold_before_and_after_on_the_same_photos(finished):
     assert any("24 photos of 2 classes" in line for line in lines)
 
 
-def test_history_has_both_phases_and_pictures_are_there(finished):
-    folder, _, lines = finished
+def test_history_has_both_phases(finished):
+    folder, made, lines = finished
     rows = list(csv.DictReader((folder / "history.csv").open()))
     assert [row["phase"] for row in rows] == ["head"] * 3 + ["backbone"] * 4
     assert sum("epoch" in line for line in lines) == len(rows)
     rates = [float(row["learning_rate"]) for row in rows[3:]]
     assert rates[0] == 0.01 and sorted(rates, reverse=True) == rates
-    for name in ("curves", "augmented", "augmented_five", "holdout"):
-        assert cv2.imread(str(folder / f"{name}.png")).shape[0] > 300
+    assert [row["epoch"] for row in made.history] == [0, 1, 2, 0, 1, 2, 3]
+
+
+def test_samples_are_photos_beside_their_copies(finished):
+    samples = finished[1].samples
+    assert samples["augmented_five"][0] == ["original", "affine", "blur", "flip", "translate_left", "translate_right"]
+    for titles, rows in samples.values():
+        assert {len(row) for row in rows} == {len(titles)}
+        assert {copy.shape for row in rows for copy in row} == {(SIZE, SIZE, 3)}
 
 
 def test_tensorboard_reads_the_log(finished):
@@ -129,7 +145,7 @@ def test_only_the_unfrozen_layers_learn_and_no_batch_norm(finished, backbone):
     assert changed == {"second"}
 
 
-def test_exports_compute_the_same_features_everywhere(finished, photos):
+def test_exports_compute_the_same_features_everywhere(finished, photos, tmp_path):
     folder = finished[0]
     squares = squares_of(photos, range(0, 60, 10))
     expected = np.asarray(load_model(folder / "extractor.keras")(squares))
@@ -143,7 +159,7 @@ def test_exports_compute_the_same_features_everywhere(finished, photos):
         )["features"],
         "openvino": openvino.Core().compile_model(folder / "extractor.pb", "CPU", FLOAT32)([blob])[0],
         "opencv": net.forward(),
-        "extraction": open_extractor(str(folder / "extractor.keras"), "imagenet", folder_for_pb=folder)(squares),
+        "extraction": open_extractor(ExtractionOptions(backbone=str(folder / "extractor.keras")), tmp_path)(squares),
     }
     for name, features in found.items():
         np.testing.assert_allclose(np.asarray(features).reshape(expected.shape), expected, atol=1e-3, err_msg=name)
@@ -158,25 +174,25 @@ def test_classifier_files_agree_and_sum_to_one(finished, photos):
     assert (folder / "labels.txt").read_text().split("\n") == ["bar", "disc", "ring", ""]
 
 
-def test_classify_prints_a_line_a_class(finished, photos, capsys):
-    assert main([str(finished[0]), str(photos[0][0]), "--top", "2"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split("  ")[0] for line in lines] == [name for name, _ in classify(finished[0], photos[0][0], 2)]
-    assert float(lines[0].split("  ")[1]) >= float(lines[1].split("  ")[1])
+def test_classify_names_the_likeliest_classes(finished, photos):
+    found = classify(finished[0], photos[0][0].file, 2)
+    assert len(found) == 2 and found[0][1] >= found[1][1]
+    assert {name for name, _ in classify(finished[0], photos[0][0].file)} == {"bar", "disc", "ring"}
 
 
-def test_classify_answers_faults_in_one_line(finished, tmp_path, capsys):
+def test_classify_answers_faults_in_one_line(finished, tmp_path):
     (tmp_path / "text.jpg").write_text("no photo")
     for folder, photo in ((tmp_path, "text.jpg"), (finished[0], "text.jpg"), (finished[0], "absent.jpg")):
-        assert main([str(folder), str(tmp_path / photo)]) == 1
-        assert capsys.readouterr().err.count("\n") == 1
+        with pytest.raises(UserError) as caught:
+            classify(folder, tmp_path / photo)
+        assert "\n" not in str(caught.value)
 
 
 def test_the_five_copies_are_on_disk_in_a_folder_a_class(finished):
     folders = sorted((finished[0] / "augmented").iterdir())
     assert [folder.name for folder in folders] == ["bar", "disc", "ring"]
     files = [file for folder in folders for file in folder.iterdir()]
-    assert len(files) == 5 * finished[1]["n_train"]
+    assert len(files) == 5 * finished[1].scores["n_train"]
     assert cv2.imread(str(files[0])).shape == (30, 30, 3)
 
 
@@ -184,8 +200,9 @@ def test_training_from_tfrecords_equals_training_from_files(finished, photos, ba
     records = finished[0] / "tfrecords"
     encoded, names, labels = read_records(records)
     assert sorted(zip(names, labels, strict=True)) == sorted(zip(*photos[1:], strict=True))
-    assert encoded[0] == photos[0][photos[1].index(names[0])].read_bytes()
-    finetune([], [], [], tmp_path, backbone=str(backbone), tfrecords=records, say=lambda line: None, **OPTIONS)
+    assert encoded[0] == photos[0][photos[1].index(names[0])].file.read_bytes()
+    options = Options(backbone=str(backbone), tfrecords=records, **OPTIONS)
+    finetune([], [], [], options, tmp_path, log=silent)
     for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
@@ -193,29 +210,31 @@ def test_training_from_tfrecords_equals_training_from_files(finished, photos, ba
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
+from lookalike.finetuning.options import Options
 from lookalike.finetuning.run import finetune
+from lookalike.networks.squares import Photo
 
 paths, names, labels, folder, backbone, options = json.loads(sys.argv[1])
 
-def say(line):
+def log(line):
     if line.startswith("backbone, epoch 2"):
         os.kill(os.getpid(), signal.SIGKILL)
 
-finetune([Path(path) for path in paths], names, labels, Path(folder), backbone=backbone, say=say, **options)
+photos = [Photo(Path(path)) for path in paths]
+finetune(photos, names, labels, Options(backbone=backbone, **options), Path(folder), log=log)
 """
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(finished, photos, backbone, tmp_path):
-    request = json.dumps([[str(path) for path in photos[0]], *photos[1:], str(tmp_path), str(backbone), OPTIONS])
+    request = json.dumps([[str(photo.file) for photo in photos[0]], *photos[1:], str(tmp_path), str(backbone), OPTIONS])
     done = subprocess.run([sys.executable, "-c", KILLED, request], capture_output=True, text=True)
     assert done.returncode == -9, done.stderr
     assert not (tmp_path / "scores.json").exists()
-    steps = []
-    finetune(*photos, tmp_path, backbone=str(backbone), say=steps.append, **OPTIONS)
+    finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=silent)
     assert (tmp_path / "history.csv").read_text() == (finished[0] / "history.csv").read_text()
     for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    for name in ("extractor.keras", "classifier.keras", "extractor.h5", "extractor.pb", "scores.json", "curves.png"):
+    for name in ("extractor.keras", "classifier.keras", "extractor.h5", "extractor.pb", "scores.json", "labels.txt"):
         assert (tmp_path / name).read_bytes() == (finished[0] / name).read_bytes(), name
 
 
@@ -230,7 +249,7 @@ def test_a_full_disk_is_one_line_and_loses_no_epoch(finished, photos, backbone, 
 
     monkeypatch.setattr(np, "savez", fill_up)
     with pytest.raises(UserError, match=r"expected room to write .*checkpoint.npz: No space left on device"):
-        finetune(*photos, tmp_path, backbone=str(backbone), say=lambda line: None, **OPTIONS)
+        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=silent)
     with np.load(tmp_path / "work" / "checkpoint.npz") as state:
         assert len(json.loads(str(state["text"]))["history"]) == 2
 
@@ -241,37 +260,38 @@ def test_a_checkpoint_of_another_backbone_is_refused(photos, backbone, tmp_path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        finetune(*photos, tmp_path, backbone=str(backbone), say=stop, **OPTIONS)
+        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=stop)
     other = tmp_path / "other.keras"
     other.write_bytes(backbone.read_bytes())
     with pytest.raises(UserError, match=r"expected a checkpoint made with backbone .* found one made with .*small.ker"):
-        finetune(*photos, tmp_path, backbone=str(other), say=lambda line: None, **OPTIONS)
+        finetune(*photos, Options(backbone=str(other), **OPTIONS), tmp_path, log=silent)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"unfreeze": "tenth"}, r"found 'tenth': its layers are first, first_norm"),
-        ({"unfreeze": "1.5"}, "expected finetune.unfreeze to be a share from 0 to 1"),
-        ({"unfreeze": 0.0}, "found none from 0.0 on"),
+        ({"unfreeze": 0.01}, "found none from 0.01 on"),
         ({"unfreeze": "second_norm"}, "found none from 'second_norm' on"),
         ({"holdout_classes": 4}, "expected at most 3 of the 5 classes"),
         ({"holdout_classes": ["hat"]}, "found no photo of hat"),
-        ({"backbone": "handcrafted"}, "nothing to learn"),
-        ({"backbone": "model.pb"}, "cannot learn"),
-        ({"tfrecords": "."}, "expected TFRecord files"),
+        (
+            {"backbone": "inception_v3", "weights": "random"},
+            "expected a larger finetune.size for InceptionV3, found 32",
+        ),
+        ({"tfrecords": "docs"}, "expected TFRecord files"),
     ],
 )
 def test_bad_settings_are_one_line(change, message, photos, backbone, tmp_path):
-    options = {"backbone": str(backbone), "say": lambda line: None} | OPTIONS | change
+    options = Options(**{"backbone": str(backbone), "size": 32} | OPTIONS | change)
     with pytest.raises(UserError, match=message) as caught:
-        finetune(*photos, tmp_path, **options)
+        finetune(*photos, options, tmp_path, log=silent)
     assert "\n" not in str(caught.value)
 
 
 def test_photos_without_labels_are_one_line(photos, backbone, tmp_path):
     with pytest.raises(UserError, match="expected photos with labels to learn from, found none among 60"):
-        finetune(*photos[:2], [""] * 60, tmp_path, backbone=str(backbone))
+        finetune(*photos[:2], [""] * 60, Options(backbone=str(backbone)), tmp_path)
 
 
 def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch):
@@ -282,14 +302,12 @@ def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch
         computed.append(model.compute_dtype)
         return model
 
-    taught = []
+    written = []
     monkeypatch.setattr("lookalike.finetuning.run.build_extractor", build)
-    monkeypatch.setattr(
-        "lookalike.finetuning.run.results.write_results", lambda trainee, *rest, **options: taught.append(trainee)
-    )
+    monkeypatch.setattr("lookalike.finetuning.run._write", lambda classifier, *rest: written.append(classifier))
     options = OPTIONS | {"backbone": "mobilenet_0.25", "weights": "random", "size": 32, "unfreeze": 0.2}
-    options |= {"epochs": 1, "head_epochs": 1, "mixed_precision": True, "say": lambda line: None}
-    scores = finetune(*photos, tmp_path, **options)
+    options |= {"epochs": 1, "head_epochs": 1, "mixed_precision": True}
+    scores = finetune(*photos, Options(**options), tmp_path, log=silent).scores
     assert computed == ["float32", "float16"] and keras.config.dtype_policy().name == "float32"
     assert np.isfinite(scores["best"]["loss"])
-    assert taught[0].extractor(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
+    assert written[0].extractor(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"

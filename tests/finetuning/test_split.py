@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import UserError
+from lookalike.finetuning.data import LabelledPhotos
 from lookalike.finetuning.split import divide
 
 LABELS = ["bag"] * 30 + ["hat"] * 10 + ["sock"] * 2 + ["tie"]
@@ -12,8 +13,10 @@ GOOD = [None] * len(LABELS)
 
 
 def divided(labels=LABELS, errors=GOOD, held_out=(), lines=None, **options):
-    say = (lines if lines is not None else []).append
-    return divide(NAMES[: len(labels)], labels, errors, held_out, **{"share": 0.2, "balanced": True} | options, say=say)
+    log = (lines if lines is not None else []).append
+    names = NAMES[: len(labels)]
+    photos = LabelledPhotos([b""] * len(names), names, labels, np.empty((len(names), 1, 1, 3), np.uint8), errors, "")
+    return divide(photos, held_out, **{"share": 0.2, "balanced": True} | options, log=log)
 
 
 def test_every_labelled_photo_has_one_part():

@@ -27,7 +27,7 @@ def test_names_follow_the_pattern(written):
 
 
 def test_all_photos_come_back_in_the_order_of_their_names(written):
-    assert read_records(written[0].parent, "shop") == (PHOTOS, NAMES, LABELS)
+    assert read_records(written[0].parent) == (PHOTOS, NAMES, LABELS)
 
 
 def test_a_record_has_the_keys_of_an_image_example(written):
@@ -43,15 +43,43 @@ def test_a_record_has_the_keys_of_an_image_example(written):
 def test_a_missing_shard_is_one_line(written):
     written[1].unlink()
     with pytest.raises(UserError, match=r"found none of shop_train_00001-of-00002\.tfrecord"):
-        read_records(written[0].parent, "shop")
+        read_records(written[0].parent)
 
 
 def test_a_damaged_file_is_one_line(written):
     written[0].write_bytes(written[0].read_bytes()[:-7])
     with pytest.raises(UserError, match="found a damaged one"):
-        read_records(written[0].parent, "shop")
+        read_records(written[0].parent)
 
 
 def test_no_records_is_one_line(tmp_path):
-    with pytest.raises(UserError, match=r"expected TFRecord files photos_train_\*.tfrecord"):
+    with pytest.raises(UserError, match=r"expected TFRecord files <name>_train_.* found none: write them first"):
         read_records(tmp_path)
+
+
+def test_two_sets_in_one_folder_are_one_line(written):
+    write_records(PHOTOS, NAMES, LABELS, written[0].parent, name="naver")
+    with pytest.raises(UserError, match="found those of naver, shop: leave one set there"):
+        read_records(written[0].parent)
+
+
+def slim_record(photo: bytes, number: int) -> bytes:
+    """Return an example as TF-Slim writes it: without names of file and class."""
+    features = {
+        "image/encoded": tf.train.Feature(bytes_list=tf.train.BytesList(value=[photo])),
+        "image/class/label": tf.train.Feature(int64_list=tf.train.Int64List(value=[number])),
+    }
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("lines", "labels"), [("0:hat\n1:shoe\n", ["hat", "shoe"]), ("hat\nshoe\n", ["hat", "shoe"]), (None, ["0", "1"])]
+)
+def test_records_of_another_system_are_read(lines, labels, tmp_path):
+    names = ["naver_train_00000-of-00002", "naver_train_00001-of-00002"]
+    for number, name in enumerate(names):
+        with tf.io.TFRecordWriter(str(tmp_path / f"{name}.tfrecord")) as writer:
+            writer.write(slim_record(PHOTOS[number], number))
+    if lines is not None:
+        (tmp_path / "labels.txt").write_text(lines)
+    assert read_records(tmp_path) == (PHOTOS[:2], [f"{name}/000000" for name in names], labels)

@@ -68,7 +68,7 @@ def test_a_file_that_holds_no_weights_is_one_line(tmp_path):
 
 
 def test_missing_weights_file_names_the_choices():
-    with pytest.raises(UserError, match=r"imagenet, finetuned, random or a weights file, found no file nowhere\.h5"):
+    with pytest.raises(UserError, match=r"imagenet, random or a weights file, found no file nowhere\.h5"):
         build_extractor(SMALL, "nowhere.h5")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lookalike.core.errors import UserError
 from lookalike.networks.backbones import preprocessing_layer, weights_digest
 from lookalike.networks.freeze import freeze_function, layer_model, load_model, write_graph
+from lookalike.networks.graph_input import image_input
 from lookalike.networks.quiet import tf
 
 __all__ = ["freeze_file", "load_graph"]
@@ -17,28 +18,34 @@ DEFAULT_SIZE = 224  # of a model that takes any size and comes without one
 Images = Callable[[tf.Tensor], tf.Tensor]
 
 
-def freeze_file(path: Path, frozen: Path, *, size: int | None, layer: str, scaling: str) -> tuple[int, int, str]:
+def freeze_file(
+    path: Path, frozen: Path, *, size: int | None, layer: str, scaling: str, section: str = "extract"
+) -> tuple[int, int, str]:
     """Write the frozen extractor of a model file; return its input size, dimension and the sha256 of its weights.
 
-    layer: name of the Keras layer or graph node to take; "" for the last. Maps (n, h, w, d) are averaged over h, w.
+    layer: name of the Keras layer or graph node to take; "" for the last. Maps (n, h, w, d) are averaged over h and w,
+    tokens (n, t, d) over t. section: of the settings, which errors name. Raises UserError.
     """
-    if path.is_dir():
-        function, own, digest = _saved_model(path, layer)
-    elif path.suffix == ".pb":
-        function, own, digest = _graph(path, layer)
-    else:
-        function, own, digest = _keras_model(path, layer)
+    function, own, digest = _opened(path, layer)
     if own and size and own != size:
-        raise UserError(f"expected extract.size {own}, which {path.name} is made for, found {size}")
+        raise UserError(f"expected {section}.size {own}, which {path.name} is made for, found {size}")
     side = own or size or DEFAULT_SIZE
     scale = preprocessing_layer(scaling) if scaling != "raw" else (lambda images: images)
     try:
-        graph = freeze_function(lambda images: _flat(function(scale(images))), (None, side, side, 3))
+        graph = freeze_function(lambda images: _pooled(function(scale(images))), (None, side, side, 3))
+        dimension = _dimension(graph, side)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"expected {path.name} to turn ({side}, {side}, 3) images into vectors: {reason}") from error
     write_graph(graph, frozen)
-    return side, _dimension(graph, side), digest
+    return side, dimension, digest
+
+
+def _opened(path: Path, layer: str) -> tuple[Images, int | None, str]:
+    """Return the function in a model file, the size of its input where it has one, and the sha256 of its weights."""
+    if path.is_dir():
+        return _saved_model(path, layer)
+    return _graph(path, layer) if path.suffix == ".pb" else _keras_model(path, layer)
 
 
 def load_graph(path: Path) -> tf.compat.v1.GraphDef:
@@ -62,20 +69,19 @@ def _keras_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
 
 def _graph(path: Path, layer: str) -> tuple[Images, int | None, str]:
     graph = load_graph(path)
-    source = next((node for node in graph.node if node.op == "Placeholder"), None)
     names = [node.name for node in graph.node]
     target = layer.split(":")[0] or names[-1]
+    source = image_input(graph)
     if source is None or target not in names:
-        raise UserError(f"expected a node {target!r} and a Placeholder in {path.name}; its last nodes are {names[-5:]}")
-    dtype = tf.DType(source.attr["dtype"].type)
-    shape = [each.size for each in source.attr["shape"].shape.dim]
+        raise UserError(
+            f"expected a node {target!r} and an input of images in {path.name}; its last nodes are {names[-5:]}"
+        )
 
     def run(images: tf.Tensor) -> tf.Tensor:
-        mapped = {f"{source.name}:0": tf.cast(images, dtype)}
+        mapped = {source.tensor: tf.cast(images, source.dtype)}
         return tf.import_graph_def(graph, mapped, [f"{target}:0"], name="network")[0]
 
-    own = shape[1] if len(shape) == 4 and shape[1] > 0 else None
-    return run, own, hashlib.sha256(path.read_bytes()).hexdigest()
+    return run, source.size, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _saved_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
@@ -98,11 +104,13 @@ def _saved_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
     return run, spec.shape[1], digest
 
 
-def _flat(features: tf.Tensor) -> tf.Tensor:
+def _pooled(features: tf.Tensor) -> tf.Tensor:
+    """Return vectors (n, d): as they are, or the mean over the places of maps, or over tokens."""
     features = tf.cast(features, tf.float32)
-    if features.shape.rank == 4:
-        return tf.reduce_mean(features, axis=[1, 2])
-    return features if features.shape.rank == 2 else tf.reshape(features, (tf.shape(features)[0], -1))
+    rank = features.shape.rank
+    if rank not in (2, 3, 4):
+        raise ValueError(f"its output has rank {rank}: name another with --extract.layer")
+    return features if rank == 2 else tf.reduce_mean(features, axis=list(range(1, rank - 1)))
 
 
 def _dimension(graph: tf.compat.v1.GraphDef, side: int) -> int:

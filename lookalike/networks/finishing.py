@@ -1,0 +1,34 @@
+"""What is done with the vectors of all photos at once: principal components, and vectors as text.
+Reads the shards of a draft and leaves them as they are, so that after a failure nothing is computed again."""
+
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.core.files import write_aside
+from lookalike.networks.pca import fit_pca, project
+
+__all__ = ["reduce_features", "write_tsv"]
+
+NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
+
+
+def reduce_features(draft: Path, keep: float) -> None:
+    """Write features_*.npy, the principal components of backbone_*.npy in the same dtype, and pca.npz.
+
+    keep: a share of the variance below 1, or a number of components. Raises UserError as `fit_pca`.
+    """
+    shards = sorted(draft.glob(f"backbone_{NUMBER}.npy"))
+    components = fit_pca((np.load(shard, mmap_mode="r") for shard in shards), keep)
+    for shard in shards:
+        rows = np.load(shard, mmap_mode="r")
+        with write_aside(draft / shard.name.replace("backbone", "features")) as aside, aside.open("wb") as file:
+            np.save(file, project(rows, components).astype(rows.dtype))
+    np.savez(draft / "pca.npz", **components._asdict())
+
+
+def write_tsv(draft: Path) -> None:
+    """Write the features of all shards as features.tsv, a row a line."""
+    with write_aside(draft / "features.tsv") as aside, aside.open("w", encoding="utf-8") as file:
+        for shard in sorted(draft.glob(f"features_{NUMBER}.npy")):
+            np.savetxt(file, np.load(shard, mmap_mode="r"), fmt="%.6g", delimiter="\t")

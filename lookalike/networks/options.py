@@ -1,0 +1,110 @@
+"""The settings of extraction: which network computes the vectors of photos, and in which form they are kept.
+
+Values are checked here, before any stage runs; what a table of choices or the disk can tell needs no network.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from lookalike.core import options
+from lookalike.networks import BACKBONES, ENGINES, MODEL_SUFFIXES, PRECISIONS, VIEWS, WEIGHTS, is_model_file
+
+__all__ = ["Options", "check_backbone", "check_weights", "is_whole_model"]
+
+
+class Options(options.Options):
+    """Which network computes the vectors of photos, and in which form they are kept."""
+
+    backbone: Annotated[str, options.NamesFile] = "mobilenet_v2"
+    """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
+    weights: Annotated[str, options.NamesFile] = "imagenet"
+    """imagenet, finetuned, random (for tests) or a file of weights; a .keras, .pb or SavedModel stands for backbone."""
+    engine: Literal["auto", *ENGINES] = "auto"
+    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
+    precision: Literal[*PRECISIONS] = "float32"
+    """Number format inside the network; bfloat16 is faster on CPUs that have it, and less exact."""
+    size: int | None = Field(None, ge=32)
+    """Side of the network's input in pixels, if not its own."""
+    layer: str = ""
+    """Layer or node whose output is the vector, for a model file; places of a map and tokens are averaged."""
+    scaling: Literal["raw", "tf", "torch", "caffe"] = "raw"
+    """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
+    views: tuple[Literal[*VIEWS], ...] = Field(("whole", "mirror", "crop"), min_length=1)
+    """Test-time augmentation: the views of a photo whose vectors are averaged; whole alone is three times as fast."""
+    side_by_side: bool = False
+    """With finetuned weights: base and fine-tuned vectors joined, each scaled to length 1, and both apart, too."""
+    l2: bool = False
+    """Scale every vector to length 1."""
+    pca: float = Field(0, ge=0)
+    """Principal components to keep: a share of the variance below 1 (0.95), or a number from 2 on; 0: no reduction."""
+    dtype: Literal["float32", "float16"] = "float32"
+    """Number format on disk."""
+    tsv: bool = False
+    """Write the vectors as text, too."""
+    seed: int = Field(0, ge=0)
+    """Of random weights."""
+
+    @field_validator("backbone")
+    @classmethod
+    def _backbone_exists(cls, name: str) -> str:
+        return check_backbone(name)
+
+    @field_validator("weights")
+    @classmethod
+    def _weights_exist(cls, name: str, info: ValidationInfo) -> str:
+        backbone = info.data.get("backbone", "")
+        if name not in WEIGHTS and is_model_file(backbone):
+            raise ValueError(f"none of its own with the model file {backbone} as backbone")
+        return check_weights(name, list(WEIGHTS))
+
+    @field_validator("size")
+    @classmethod
+    def _size_fits(cls, size: int | None, info: ValidationInfo) -> int | None:
+        if info.data.get("backbone") == "handcrafted" and size not in (None, BACKBONES["handcrafted"].size):
+            raise ValueError(f"{BACKBONES['handcrafted'].size} with the handcrafted backbone")
+        return size
+
+    @field_validator("layer")
+    @classmethod
+    def _layer_has_a_file(cls, layer: str, info: ValidationInfo) -> str:
+        given = info.data.get("backbone", ""), info.data.get("weights", "")
+        if layer and given[1] != "finetuned" and not is_model_file(given[0]) and not is_whole_model(given[1]):
+            raise ValueError("none without a model file as backbone")
+        return layer
+
+    @field_validator("side_by_side")
+    @classmethod
+    def _side_by_side_has_two(cls, wanted: bool, info: ValidationInfo) -> bool:
+        if wanted and info.data.get("weights") != "finetuned":
+            raise ValueError("False, or extract.weights finetuned beside it")
+        return wanted
+
+    @field_validator("pca")
+    @classmethod
+    def _pca_is_a_share_or_a_number(cls, keep: float) -> float:
+        if keep == 1 or (keep > 1 and keep != int(keep)):
+            raise ValueError("0, a share of the variance below 1 or a whole number of components from 2 on")
+        return keep
+
+
+def check_backbone(name: str) -> str:
+    """Return a name of the table or of keras.applications, or of a model file that is there; else raise ValueError."""
+    known = name in BACKBONES or name in {row.builder for row in BACKBONES.values() if row.builder}
+    if known or (is_model_file(name) and Path(name).exists()):
+        return name
+    files = f"a {', '.join(MODEL_SUFFIXES)} file or the folder of a SavedModel that is there"
+    raise ValueError(f"{files}, or one of {', '.join(BACKBONES)}")
+
+
+def check_weights(name: str, choices: list[str]) -> str:
+    """Return one of the choices, or the name of a file or SavedModel that is there; else raise ValueError."""
+    if name in choices or Path(name).is_file() or (is_model_file(name) and Path(name).is_dir()):
+        return name
+    raise ValueError(f"{', '.join(choices)} or a file of weights that is there")
+
+
+def is_whole_model(weights: str) -> bool:
+    """Say whether a setting of weights names a file that holds a network, too, and so stands for the backbone."""
+    return weights.endswith((".pb", ".keras")) or (Path(weights) / "saved_model.pb").is_file()

@@ -1,0 +1,49 @@
+"""Read prepared photos as the squares that networks see: the bytes are read once, checked and decoded."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from lookalike.catalog import images
+from lookalike.core.errors import UserError
+
+__all__ = ["Photo", "read_bytes", "read_square", "square"]
+
+
+class Photo(NamedTuple):
+    """The file of a prepared photo and the sha256 that its bytes must have; "" where any will do."""
+
+    file: Path
+    sha256: str = ""
+
+
+def read_bytes(photo: Photo) -> bytes:
+    """Return the bytes of a photo's file; UserError where they are not those expected, ImageError if unreadable."""
+    try:
+        content = photo.file.read_bytes()
+    except OSError as error:
+        if photo.sha256:
+            raise UserError(_changed(photo, error.strerror or "unreadable")) from error
+        raise images.ImageError("unreadable", error.strerror or str(error)) from error
+    if photo.sha256 and hashlib.sha256(content).hexdigest() != photo.sha256:
+        raise UserError(_changed(photo, "other content"))
+    return content
+
+
+def _changed(photo: Photo, found: str) -> str:
+    return f"{photo.file} changed since 01_preprocess ({found}): run python 01_preprocess.py"
+
+
+def read_square(photo: Photo, size: int) -> np.ndarray:
+    """Return a photo stretched to uint8 (size, size, 3) RGB; raises as `read_bytes`, ImageError if it is damaged."""
+    return square(images.decode(read_bytes(photo), target=size), size)
+
+
+def square(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return pixels (h, w, 3) stretched to (size, size, 3): bilinear, or by pixel areas if halved or smaller."""
+    # Below a factor of two, bilinear loses nothing to areas in the groups found, at a quarter of the time.
+    shrinks = min(pixels.shape[:2]) >= 2 * size
+    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
