@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from lookalike.evaluation.information import information_scores
+from lookalike.core.information import information_scores
 
 __all__ = [
     "EXTERNAL",
