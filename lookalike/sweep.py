@@ -8,8 +8,11 @@ import numpy as np
 
 from lookalike.catalog import catalog
 from lookalike.clustering import METHODS
-from lookalike.clustering.count import estimate
-from lookalike.clustering.grouping import group, renumber
+from lookalike.clustering.entrance import cluster
+from lookalike.clustering.methods.options import MethodOptions
+from lookalike.clustering.number import estimate
+from lookalike.clustering.result import renumber
+from lookalike.clustering.space import Space
 from lookalike.core import features
 from lookalike.core.artifacts import write_json
 from lookalike.core.stage import Stage
@@ -27,7 +30,7 @@ SHEETS = 3
 STABILITY_ROWS = 2_000
 
 
-def ways(methods: Sequence[str], numbers: Sequence[int], options: Callable[[str], dict]) -> dict[str, Way]:
+def ways(methods: Sequence[str], numbers: Sequence[int], options: Callable[[str], MethodOptions]) -> dict[str, Way]:
     """Return the ways to compare by name: each method, with each number of groups where it takes one.
 
     options: returns a method's settings. A method that needs the photos themselves cannot be tried on subsamples of
@@ -56,7 +59,7 @@ def run(settings) -> None:
         true = catalog.read_labels(stage.path_of("00_make_labels"), paths)
         numbers = [options.n_clusters]
         if options.n_clusters < 1:
-            found = estimate(matrix, seed=options.seed)
+            found = estimate(Space(matrix, seed=options.seed), "combined")
             numbers = sorted({level.n_clusters for level in found.levels})
         tried = ways(options.swept, numbers, options.options)
         read = prepared.reader(settings)
@@ -88,9 +91,9 @@ def sweep(
     return ranked, reason
 
 
-def _labels(method: str, count: int | None, options: dict, rows: np.ndarray, seed: int) -> np.ndarray:
+def _labels(method: str, count: int | None, options: MethodOptions, rows: np.ndarray, seed: int) -> np.ndarray:
     count = None if count is None else min(count, len(rows))
-    return group(method, rows, count, seed=seed, **options).labels
+    return cluster(method, Space(rows, seed=seed), count, options).labels
 
 
 def _text(columns: Mapping[str, Sequence]) -> str:

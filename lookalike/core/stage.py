@@ -25,7 +25,10 @@ from lookalike.core.errors import UserError
 
 __all__ = ["STAGES", "Stage", "is_current", "parameters_of", "stage_folder"]
 
-BESIDE = {"04_sweep": "cluster"}  # results made on request, which no stage reads and run_all.py does not make
+BESIDE = {
+    "04_sweep": "cluster",
+    "groups": "cluster",
+}  # results made on request, which no stage reads and run_all.py does not make
 DRAFT = ".draft.json"  # holds the row key of an unfinished draft
 STAGES = {  # script and folder name -> section of config.py
     "00_make_labels": "make_labels",

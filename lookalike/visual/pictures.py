@@ -87,18 +87,19 @@ def draw_all(
     if (grouped / "u_matrix.npy").exists():
         _draw_map(folder, grouped, paths, pred, read, options.picture_side)
     if (grouped / "linkage.npy").exists():
-        _draw_tree(folder, grouped)
+        _draw_tree(folder, grouped, len(paths))
     if (grouped / "count.json").exists():
         _draw_count(folder, grouped)
     drawn = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     return sorted(drawn), notes
 
 
-def _draw_tree(folder: Path, grouped: Path) -> None:
-    scores = json.loads((grouped / "scores.json").read_text(encoding="utf-8"))
-    highest = scores["max_distance"]
-    cut = 1 - scores["cut_height"] / highest if highest else 1.0
-    draw_dendrogram(folder / "dendrogram.png", np.load(grouped / "linkage.npy"), cut, max_distance=highest)
+def _draw_tree(folder: Path, grouped: Path, n_photos: int) -> None:
+    scores = json.loads((grouped / "method_scores.json").read_text(encoding="utf-8"))
+    linkage, highest, height = np.load(grouped / "linkage.npy"), scores["max_distance"], scores.get("cut_height")
+    cut = None if height is None else 1 - height / highest if highest else 1.0
+    leaves = "images" if len(linkage) + 1 == n_photos else "units of a map"
+    draw_dendrogram(folder / "dendrogram.png", linkage, cut, max_distance=highest, leaves=leaves)
 
 
 def _draw_count(folder: Path, grouped: Path) -> None:
