@@ -31,8 +31,7 @@ def main(settings: Settings) -> None:
         result, description, count, estimate = grouping.group(space, copies, options)
         outcome.write(stage.draft, paths, result, description, list(photos))
         tables.write_csv(stage.draft / "near_duplicates.csv", near_duplicates.columns(space, paths, copies))
-        if estimate:
-            number.write_count(stage.draft, estimate, count)
+        number.write_count(stage.draft, estimate, count)
         print("".join(f"{line}\n" for line in [*number.lines(estimate, count), *result.notes]), end="")
         counts = {"clusters": result.n_clusters, "near_duplicates": sum(len(group) - 1 for group in copies)}
         words, made = outcome.summary(result, options.method), counts | result.scores

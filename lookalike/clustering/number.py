@@ -81,8 +81,10 @@ def by_matches(space: Space, options: MatchOptions) -> Count:
     return Count(number, [Level("medium", number, low, high, evidence)])
 
 
-def write_count(folder: Path, found: Count, chosen: int) -> None:
-    """Write count.json: `n_clusters`, as chosen, `levels` with their intervals and evidence, and the curve."""
+def write_count(folder: Path, found: Count | None, chosen: int | None) -> None:
+    """Write count.json, where there is an estimate: `n_clusters`, as chosen, levels with their evidence, the curve."""
+    if found is None:
+        return
     levels = [
         {"level": one.level, "n_clusters": one.n_clusters, "low": one.low, "high": one.high} for one in found.levels
     ]
