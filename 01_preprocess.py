@@ -19,7 +19,7 @@ def preprocess(settings: Settings) -> None:
 
     options, final = settings.preprocess, Path(settings.img) / settings.dataset
     with Stage(settings, "01_preprocess", inputs=INPUTS, row_key=preparation.row_key) as stage:
-        stage.hold(final.with_name(f".{final.name}.lock"), what=str(final), shared=False)
+        stage.hold(prepared.lock_of(final), what=str(final), shared=False)
         prepared.check_owner(final, stage.folder)
         photos = catalog.read(stage.path_of("00_make_labels"))
         rows = photos.usable.to_pylist()

@@ -3,43 +3,42 @@
 from pathlib import Path
 
 from config import Settings
-from lookalike.catalog import catalog
-from lookalike.core import artifacts
-from lookalike.core.command_line import run
+from lookalike.core.command_line import Action, run_script
+from lookalike.core.pipeline import Step
 from lookalike.core.stage import Stage, stage_folder
-from lookalike.preprocess import prepared
 
-INPUTS = ["00_make_labels", "01_preprocess"]
-ACTIONS = {"classify": (Path | None, None, "Print the classes that the fine-tuned model sees in this photo, and stop.")}
+INPUTS = ["00_make_labels/labels.parquet", "01_preprocess/images.parquet"]
 
 
-def main(settings: Settings) -> None:
-    if getattr(settings, "classify", None):
-        return print_classes(stage_folder(settings, "02_finetune"), settings.classify)
-    from lookalike.finetuning.run import finetune, forget_checkpoint  # late, so that --help is instant
+def finetune(settings: Settings) -> None:
+    from lookalike.catalog import catalog  # late, so that --help is instant
+    from lookalike.finetuning.run import finetune
     from lookalike.networks.squares import Photo
+    from lookalike.preprocess import prepared
     from lookalike.visual.finetuning import draw_finetuning
 
-    with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: artifacts.digest_of(made)) as stage:
-        prepared_photos = prepared.read_prepared(settings)
-        photos = [Photo(*each) for each in zip(prepared_photos["image"], prepared_photos["digest"], strict=True)]
-        names = prepared_photos["path"]
+    with Stage(settings, "02_finetune", inputs=INPUTS, row_key=lambda *made: made) as stage:
+        photos = prepared.open_for(stage)
+        names, digests = (photos.usable[column].to_pylist() for column in ("path", "digest"))
+        files = [Photo(*each) for each in zip(photos.files(), digests, strict=True)]
         labels = catalog.read_labels(stage.path_of("00_make_labels"), names)
-        made = finetune(photos, names, labels, settings.finetune, stage.draft)
+        made = finetune(files, names, labels, settings.finetune, stage.draft, stage.work)
         draw_finetuning(made.history, made.samples, made.scores["holdout"], stage.draft)
-        forget_checkpoint(stage.draft)
         scores = made.scores
         summary = f"{scores['n_train']:,} photos of {scores['n_classes']:,} classes in {scores['epochs']} epochs"
         stage.publish(summary, images=scores["n_train"], counts=scores)
 
 
-def print_classes(folder: Path, photo: Path) -> None:
-    """Print one line `class  score` for each of the likeliest classes."""
+def print_classes(settings: Settings, photo: Path) -> None:
     from lookalike.finetuning.classify import classify
 
-    for name, score in classify(folder, photo):
+    for name, score in classify(stage_folder(settings, "02_finetune"), photo):
         print(f"{name}  {score:.4f}")
 
 
+STEPS = {"02_finetune": Step(finetune, wanted=lambda settings: settings.finetune.enabled)}
+CLASSIFY = "Print the classes that the fine-tuned model sees in this photo, and stop."
+ACTIONS = {"classify": Action(Path | None, None, CLASSIFY, print_classes)}
+
 if __name__ == "__main__":
-    run(main, Settings, "02_finetune", ACTIONS)
+    run_script(STEPS, Settings, ACTIONS)

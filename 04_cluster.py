@@ -1,47 +1,112 @@
-"""Group the feature vectors: output/<dataset>/03_extract -> output/<dataset>/04_cluster."""
+"""Group the feature vectors: output/<dataset>/03_extract -> output/<dataset>/04_cluster, near copies, folders."""
+
+from functools import cache
+from pathlib import Path
 
 from config import Settings
-from lookalike.catalog import catalog
-from lookalike.core import features, tables
-from lookalike.core.command_line import run
-from lookalike.core.stage import Stage
-from lookalike.preprocess import prepared
+from lookalike.core.command_line import Action, run_script
+from lookalike.core.pipeline import Step
+from lookalike.core.stage import Stage, stage_folder
 
-ACTIONS = {"sweep": (bool, False, "Compare methods and numbers of groups on these features, recommend one, and stop.")}
+CATALOG, LABELS, FILES = (f"00_make_labels/{name}.parquet" for name in ("catalog", "labels", "files"))
+IMAGES, FEATURES, COPIES = "01_preprocess/images.parquet", "03_extract/features*", "04_near_duplicates/*.parquet"
 
 
-def main(settings: Settings) -> None:
-    from lookalike import sweep  # late, so that --help is instant
-    from lookalike.clustering import describe, folders, grouping, near_duplicates, number, outcome, refine
+def find_near_duplicates(settings: Settings) -> None:
+    from lookalike.catalog import catalog  # late, so that --help is instant
+    from lookalike.clustering import near_duplicates
+    from lookalike.preprocess import prepared
 
-    if getattr(settings, "sweep", False):
-        return sweep.run(settings)
     options = settings.cluster
-    with Stage(settings, "04_cluster", inputs=outcome.inputs(options)) as stage:
-        paths, matrix = features.load(stage.path_of("03_extract"))
-        paths, matrix = paths[: options.first], matrix[: options.first]
-        outcome.require_finite(matrix, paths)
-        needs = outcome.needs(options)
-        files = prepared.read(stage.path_of("01_preprocess")).files(paths) if "photos" in needs else None
-        times = catalog.read_times(stage.path_of("00_make_labels"), paths) if "timestamps" in needs else None
-        count, estimate = number.decide(matrix, options, files)
-        given = outcome.given(options.method, photos=files, timestamps=times)
-        found = grouping.group(options.method, matrix, count, seed=options.seed, **options.options(), **given)
-        found = refine.refine(matrix, found, seed=options.seed, **options.refinement())
-        outcome.write(stage.draft, paths, found, describe.describe(matrix, found.labels, seed=options.seed))
-        copies = near_duplicates.columns(matrix, paths, similarity=options.near_duplicate, seed=options.seed)
-        tables.write_csv(stage.draft / "near_duplicates.csv", copies)
+    with Stage(settings, "04_near_duplicates", inputs=[CATALOG, IMAGES, FEATURES]) as stage:
+        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        sizes = catalog.read_sizes(stage.path_of("00_make_labels"), paths)
+        groups = near_duplicates.find(space, paths, prepared.open_for(stage).reader(), sizes, options.near_duplicate)
+        near_duplicates.write(stage.draft, space, paths, groups)
+        copies = sum(len(group) - 1 for group in groups)
+        stage.publish(f"{copies:,} near copies", images=len(paths), counts={"near_duplicates": copies})
+
+
+def cluster(settings: Settings) -> None:
+    from lookalike.catalog import catalog
+    from lookalike.clustering import grouping, near_duplicates, number, outcome
+    from lookalike.preprocess import prepared
+
+    options = settings.cluster
+    needs = outcome.needs(options)
+    beside = {"photos": IMAGES, "timestamps": FILES, "copies": COPIES}
+    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, *(beside[need] for need in sorted(needs))]) as stage:
+        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        listed = stage.path_of("00_make_labels")
+        space.photos = prepared.open_for(stage).files(paths) if "photos" in needs else None
+        space.timestamps = catalog.read_times(listed, paths) if "timestamps" in needs else None
+        copies = near_duplicates.read(stage.path_of("04_near_duplicates"), paths) if "copies" in needs else []
+        space.require_finite(paths)
+        result, description, count, estimate = grouping.group(space, copies, options)
+        outcome.write(stage.draft, paths, result, description, catalog.read(listed).usable["path"].to_pylist())
         if estimate:
             number.write_count(stage.draft, estimate, count)
-            print("\n".join(number.lines(estimate, count)))
-        notes = [*(estimate.approximations if estimate else []), *found.approximations]
-        counts = {"clusters": found.n_clusters, "near_duplicates": copies["keep"].count(False)} | found.scores
-        stage.publish(outcome.summary(found, options.method), images=len(paths), counts=counts, approximations=notes)
-    if options.folders != "none":
-        root = catalog.read_root(stage.path_of("00_make_labels"))
-        originals = [root / path for path in paths]
-        folders.write_folders(stage.folder.parent / "groups", originals, found.labels, way=options.folders)
+        notes = [*number.lines(estimate, count), *result.notes]
+        counts = {"clusters": result.n_clusters} | result.scores
+        words = outcome.summary(result, options.method)
+        stage.publish(words, images=len(paths), counts=counts, approximations=result.approximations, notes=notes)
 
+
+def make_folders(settings: Settings) -> None:
+    from lookalike.catalog import catalog
+    from lookalike.clustering import folders, outcome
+    from lookalike.core import artifacts
+
+    if settings.cluster.folders == "none":
+        return artifacts.remove_own(stage_folder(settings, "04_folders"))
+    with Stage(settings, "04_folders", inputs=[FILES, "04_cluster/clusters.parquet"]) as stage:
+        groups = outcome.read(stage.path_of("04_cluster"))
+        root = catalog.read_root(stage.path_of("00_make_labels"))
+        photos = [root / path for path in groups.paths]
+        folders.write_folders(stage.draft, stage.folder, photos, groups.labels, settings.cluster.folders)
+        stage.publish("folders of the groups", images=len(photos), counts={})
+
+
+def sweep(settings: Settings, asked: bool) -> None:
+    from lookalike.catalog import catalog
+    from lookalike.clustering import again, number
+    from lookalike.evaluation.sweep import sweep, tried_numbers
+    from lookalike.preprocess import prepared
+    from lookalike.visual.sheet import draw_best
+
+    options = settings.cluster
+    with Stage(settings, "04_sweep", inputs=[LABELS, IMAGES, FEATURES]) as stage:
+        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        true = catalog.read_labels(stage.path_of("00_make_labels"), paths)
+        levels = [] if options.n_clusters > 0 else number.estimate(space, "combined").levels
+        numbers = tried_numbers(options.n_clusters, map(vars, levels))
+        ways = again.ways(options.ways(), numbers)
+        ranking = sweep(stage.draft, ways, space.features, true, numbers=numbers, seed=options.seed)
+        draw_best(stage.draft, ranking.candidates, paths, prepared.open_for(stage).reader())
+        counts = {"ways": len(ranking.candidates), "tied": ranking.n_tied}
+        stage.publish(f"recommended: {ranking.reason}", images=len(paths), counts=counts)
+
+
+@cache  # the steps of a run share the space: what it computes once serves all
+def open_space(folder: Path, digest: str, first: int | None, seed: int):
+    from lookalike.clustering.space import Space
+    from lookalike.core import features
+
+    paths = features.load(folder)[0][:first]
+    return paths, Space(features.load(folder, paths)[1], seed=seed)
+
+
+def wants_folders(settings: Settings) -> bool:
+    return settings.cluster.folders != "none" or stage_folder(settings, "04_folders").exists()
+
+
+STEPS = {
+    "04_near_duplicates": Step(find_near_duplicates),
+    "04_cluster": Step(cluster),
+    "04_folders": Step(make_folders, wanted=wants_folders),
+}
+SWEEP = "Compare methods and numbers of groups on these features, recommend one, and stop."
+ACTIONS = {"sweep": Action(bool, False, SWEEP, sweep)}
 
 if __name__ == "__main__":
-    run(main, Settings, "04_cluster", ACTIONS)
+    run_script(STEPS, Settings, ACTIONS)

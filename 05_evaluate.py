@@ -1,46 +1,43 @@
 """Score the groups, with true labels where there are some: output/<dataset>/05_evaluate."""
 
-import json
-
 from config import Settings
-from lookalike.catalog import catalog
-from lookalike.core import artifacts, features
-from lookalike.core.command_line import run
+from lookalike.core.command_line import run_script
+from lookalike.core.pipeline import Step
 from lookalike.core.stage import Stage
-from lookalike.preprocess import prepared
 
-INPUTS = ["00_make_labels", "03_extract", "04_cluster", "01_preprocess"]
+INPUTS = ["00_make_labels/labels.parquet", "01_preprocess/images.parquet", "03_extract", "04_cluster"]
 
 
-def main(settings: Settings) -> None:
-    from lookalike.clustering import outcome  # late, so that --help is instant
+def evaluate(settings: Settings) -> None:
+    from lookalike.catalog import catalog  # late, so that --help is instant
+    from lookalike.clustering import outcome
+    from lookalike.clustering.again import regrouper
+    from lookalike.core import artifacts, features
     from lookalike.evaluation import history, report
-    from lookalike.evaluation.facts import facts, summary
-    from lookalike.regroup import regrouper
+    from lookalike.evaluation.facts import read_facts, summary
+    from lookalike.preprocess import prepared
     from lookalike.visual.confusions import draw_confusions
 
     options = settings.evaluate
     with Stage(settings, "05_evaluate", inputs=INPUTS) as stage:
-        labels, extracted, clustered = map(stage.path_of, INPUTS[:3])
+        labels, _, extracted, clustered = (stage.path_of(source.split("/")[0]) for source in INPUTS)
         groups = outcome.read(clustered)
         true = catalog.read_labels(labels, groups.paths)
-        matrix = features.load(extracted, unit=True)[1][: len(groups.paths)]
-        how, extract = (artifacts.read_manifest(folder).parameters for folder in (clustered, extracted))
-        opened = json.loads((extracted / "description.json").read_text(encoding="utf-8"))
-        opened = {name: {"weights": extract["weights"]} | one for name, one in opened.items()}
-        count = clustered / "count.json"
-        count = json.loads(count.read_text(encoding="utf-8")) if count.exists() else None
-        made = facts(how, opened, extract["views"], count)
-        regroup = regrouper(features.load(extracted)[1], how)
-        scores, notes = report.evaluate(true, groups.labels, matrix, options, regroup)
+        rows = features.load(extracted, groups.paths, unit=True)[1]
+        made, how = read_facts(clustered, extracted), artifacts.read_manifest(clustered).parameters
+        regroup = regrouper(features.load(extracted, groups.paths)[1], how)
+        scores, notes = report.evaluate(true, groups.labels, rows, options, regroup)
         head = {"title": settings.dataset, "facts": made, "approximations": notes}
-        parts = (true, groups.labels, groups.paths, matrix, scores)
+        parts = (true, groups.labels, groups.paths, rows, scores)
         confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
         if confusions:
-            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, prepared.reader(settings))
+            read = prepared.open_for(stage).reader()
+            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, read)
         history.append_history(stage.folder.parent / "scores_history.csv", made | scores)
         stage.publish(summary(scores), images=len(true), counts=scores, approximations=notes)
 
 
+STEPS = {"05_evaluate": Step(evaluate)}
+
 if __name__ == "__main__":
-    run(main, Settings, "05_evaluate")
+    run_script(STEPS, Settings)

@@ -1,30 +1,33 @@
 """Draw the groups: output/<dataset>/06_visualize."""
 
 from config import Settings
-from lookalike.catalog import catalog
-from lookalike.core import features
-from lookalike.core.command_line import run
+from lookalike.core.command_line import run_script
+from lookalike.core.pipeline import Step
 from lookalike.core.stage import Stage
-from lookalike.preprocess import prepared
 
-INPUTS = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster"]
+INPUTS = ["00_make_labels/labels.parquet", "01_preprocess/images.parquet", "03_extract/features*", "04_cluster"]
 
 
-def main(settings: Settings) -> None:
-    from lookalike.clustering import outcome  # late, so that --help is instant
+def visualize(settings: Settings) -> None:
+    from lookalike.catalog import catalog  # late, so that --help is instant
+    from lookalike.clustering import outcome
+    from lookalike.core import features
+    from lookalike.preprocess import prepared
     from lookalike.visual.pictures import Photos, draw_all
 
     with Stage(settings, "06_visualize", inputs=INPUTS) as stage:
-        labels, _, extracted, grouped = map(stage.path_of, INPUTS)
+        labels, _, extracted, grouped = (stage.path_of(source.split("/")[0]) for source in INPUTS)
         groups = outcome.read(grouped)
         true = catalog.read_labels(labels, groups.paths)
-        matrix = features.load(extracted, unit=True)[1][: len(groups.paths)]
-        read = prepared.reader(settings)
-        photos = Photos(groups.paths, true, groups.labels, matrix, groups.distances, read)
+        rows = features.load(extracted, groups.paths, unit=True)[1]
+        read = prepared.open_for(stage).reader()
+        photos = Photos(groups.paths, true, groups.labels, rows, groups.distances, read)
         names, notes = draw_all(stage.draft, grouped, photos, settings.visualize, settings.dataset)
         summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
         stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)
 
 
+STEPS = {"06_visualize": Step(visualize)}
+
 if __name__ == "__main__":
-    run(main, Settings, "06_visualize")
+    run_script(STEPS, Settings)

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
-from lookalike.clustering import METHODS
+from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NOISE
 from lookalike.core.executors import EXECUTORS
 from lookalike.core.options import Options
 from lookalike.evaluation import options as scoring
@@ -38,6 +38,13 @@ def known_way(text):
     """Take the ways of a sweep as they are written, where the method, its settings and their values exist."""
     expand([text], lambda method: Cluster.model_fields[method].default if method in METHODS else None)
     return text
+
+
+def number_of_groups(value):
+    """Take -1 or a number from 1; 0 is neither."""
+    if value == -1 or value >= 1:
+        return value
+    raise ValueError("-1 to have it estimated, or a number from 1")
 
 
 class MakeLabels(Options):
@@ -91,141 +98,22 @@ class Extract(extraction.Options):
     """A default is changed here by a line of its own: backbone: str = "resnet50"."""
 
 
-class Scaled(Options):
-    """What is done to the vectors before a method sees them."""
+METHOD_DEFAULTS: dict[str, dict] = {}
+"""Defaults that differ from those in lookalike/clustering/methods, as {"kmeans": {"n_init": 10}}."""
 
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(128, ge=0)
-    """Principal axes kept before; 0: all."""
-
-
-class Som(Scaled):
-    engine: Literal["batch", "minisom"] = "batch"
-    """What trains the map; minisom trains one photo after another and stops at radius 1."""
-    groups: Literal["merged", "units"] = "merged"
-    """merged: units of a large map are merged to n_clusters; units: a small map, one unit a cluster."""
-    side: int = Field(0, ge=0, le=100)
-    """Units a side; 0: chosen by the number of photos and clusters."""
-    epochs: int = Field(20, ge=1)
-    """Passes over the photos."""
-    final_radius: float = Field(0.3, gt=0)
-    """Radius of the neighbourhood in units at the end."""
+OF_STEP = {  # settings of stage 04 that only a step of its own depends on; a change does not group again
+    "04_near_duplicates": {"near_duplicate", "first", "seed"},
+    "04_folders": {"folders"},
+    "04_sweep": {"n_clusters", "first", "seed", "swept"},
+}
 
 
-class Kmeans(Scaled):
-    restarts: int = Field(5, ge=1)
-    """k-means++ starts, of which the best is kept."""
-    iterations: int = Field(100, ge=1)
-    """Passes at most."""
-
-
-class Spectral(Scaled):
-    neighbours: int = Field(10, ge=2)
-    """Nearest photos each photo is joined to."""
-    rounding: Literal["discretize", "kmeans", "cluster_qr"] = "discretize"
-    """How the spectral embedding becomes groups."""
-
-
-class Gmm(Options):
-    covariance: Literal["full", "tied", "diag", "spherical"] = "diag"
-    """Shape of a part."""
-    iterations: int = Field(100, ge=1)
-    """Steps at most."""
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(50, ge=0)
-    """Principal axes kept before; 0: all."""
-
-
-class Dbscan(Options):
-    eps: float = Field(10.0, gt=0)
-    """Distance within which photos are neighbours."""
-    min_samples: int = Field(10, ge=1)
-    """Neighbours that make a photo the core of a group."""
-    scaling: Literal["l2", "minmax", "none"] = "none"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(0, ge=0)
-    """Principal axes kept before; 0: all."""
-
-
-class Hdbscan(Options):
-    min_cluster_size: int = Field(0, ge=0)
-    """Photos a group at least; 0: by the number of photos (500 and more: n // 100, ...)."""
-    min_samples: int = Field(2, ge=1)
-    """Neighbours that make a photo dense."""
-    scaling: Literal["l2", "minmax", "none"] = "l2"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(15, ge=1, le=30)
-    """Principal axes kept before."""
-    selection: Literal["eom", "leaf"] = "eom"
-    """Regions taken: of most persistence, or the leaves of their tree."""
-
-
-class Hierarchical(Options):
-    sim: float = Field(0.5, ge=0, le=1)
-    """Similarity index: cut at the largest pairwise distance times (1 - sim)."""
-    linkage: Literal["average", "single", "complete", "weighted", "ward", "centroid", "median"] = "average"
-    """Distance of two groups."""
-    metric: Literal[
-        "euclidean", "cosine", "cityblock", "sqeuclidean", "correlation", "chebyshev", "canberra", "braycurtis"
-    ] = "euclidean"
-    """Distance of two photos."""
-    criterion: Literal["distance", "inconsistent"] = "distance"
-    """What the cut compares."""
-    min_csize: int = Field(2, ge=1)
-    """Smaller groups are noise."""
-    alpha: float = Field(0, ge=0, le=1)
-    """Share of the time between two photos (EXIF, else of the file) in their distance."""
-    scaling: Literal["l2", "minmax", "none"] = "none"
-    """l2: rows of length 1; minmax: columns from -1 to 1."""
-    components: int = Field(0, ge=0)
-    """Principal axes kept before; 0: all."""
-
-
-class LocalMatch(Options):
-    min_inliers: int = Field(15, ge=1)
-    """More local features than this in one geometry make a match."""
-    residual: float = Field(20.0, gt=0)
-    """Pixels that a feature may lie off."""
-    trials: int = Field(1_000, ge=1)
-    """Trials of RANSAC."""
-    shortlist: int = Field(30, ge=1)
-    """Nearest photos compared, where comparing all pairs is too much."""
-
-
-class Graph(Options):
-    neighbours: int = Field(15, ge=2, le=200)
-    """Nearest photos each photo is joined to."""
-    weights: Literal["self_tuning", "shared"] = "self_tuning"
-    """Weight of an edge: a self-tuning kernel, or the share of common neighbours."""
-    resolution: float = Field(1.0, gt=0)
-    """Of Leiden, where no number of groups is given."""
-    components: int = Field(0, ge=0)
-    """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
-
-
-class Recommended(Options):
-    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20, 25, 30), min_length=1)
-    """Neighbours of the graphs that vote."""
-    coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
-    """Numbers of communities they vote with, as shares of the number asked for."""
-    neighbours: int = Field(25, ge=2, le=200)
-    """Neighbours a photo may be joined to in the consensus graph."""
-    rounds: int = Field(3, ge=1, le=10)
-    """Consensuses sought, each after the first with what varies inside the groups before it scaled down."""
-    shrinkage: float = Field(0.5, ge=0, le=1)
-    """Share of the identity in the covariance inside groups."""
-    components: int = Field(0, ge=0)
-    """Principal axes kept before; 0: all, or 128 above 50,000 photos."""
-
-
-class Cluster(Options):
+class ClusterSection(Options):
     method: one_of(METHODS) = "recommended"
     """How to group."""
-    n_clusters: int = Field(-1, ge=-1)
+    n_clusters: Annotated[int, AfterValidator(number_of_groups)] = -1
     """Number of groups; -1: estimated, where the method does not find it itself."""
-    estimator: Literal["combined", "graph", "silhouette", "stability", "images_per_cluster", "local_match"] = "combined"
+    estimator: one_of(ESTIMATORS) = "combined"
     """How the number of groups is estimated."""
     level: Literal["default", "coarse", "medium", "fine"] = "default"
     """Which of the estimated numbers to take: photos can have several true ones."""
@@ -233,13 +121,15 @@ class Cluster(Options):
     """Photos a group, for the estimator of that name."""
     merge_similarity: float = Field(0, ge=0, le=1)
     """Merge groups whose means have a cosine above this; 0: never."""
-    noise: Literal["keep", "nearest_mean", "tsne_knn"] = "keep"
+    noise: one_of(NOISE) = "keep"
     """Photos in no group: keep them so, or give them the group of the nearest mean or of t-SNE neighbours."""
     noise_neighbours: int = Field(5, ge=1)
     """Neighbours that vote in tsne_knn."""
-    near_duplicate: float = Field(0.98, gt=0, le=1)
-    """Cosine from which photos are reported as near copies, in near_duplicates.csv."""
-    folders: Literal["none", "link", "copy"] = "none"
+    near_duplicate: float = Field(0.6, gt=0, le=1)
+    """Cosine from which a photo's nearest ones are compared as pictures, to report copies in near_duplicates.csv."""
+    drop_near_duplicates: bool = False
+    """Group only one of photos that are near copies; the others get its group (no file is deleted)."""
+    folders: Literal["none", *FOLDERS] = "none"
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
@@ -249,30 +139,10 @@ class Cluster(Options):
     """Ways that --sweep compares: methods, or values of a method's settings (graph.neighbours=10/15+weights=shared)."""
     seed: int = Field(0, ge=0)
     """Same seed, same groups."""
-    recommended: Recommended = Recommended()
-    """Of method recommended."""
-    graph: Graph = Graph()
-    """Of method graph."""
-    som: Som = Som()
-    """Of method som."""
-    kmeans: Kmeans = Kmeans()
-    """Of method kmeans."""
-    spectral: Spectral = Spectral()
-    """Of method spectral."""
-    gmm: Gmm = Gmm()
-    """Of method gmm."""
-    dbscan: Dbscan = Dbscan()
-    """Of method dbscan."""
-    hdbscan: Hdbscan = Hdbscan()
-    """Of method hdbscan."""
-    hierarchical: Hierarchical = Hierarchical()
-    """Of method hierarchical."""
-    local_match: LocalMatch = LocalMatch()
-    """Of method local_match."""
 
-    def options(self, method: str = "") -> dict:
-        """Return the settings of a method, by default the chosen one."""
-        return getattr(self, method or self.method).model_dump()
+    def options(self, method: str = "") -> Options:
+        """Return the options of a method, by default the chosen one."""
+        return getattr(self, method or self.method)
 
     def ways(self) -> dict[str, tuple[str, Options]]:
         """Return the ways of `swept` by name, as (method, all its settings)."""
@@ -286,12 +156,25 @@ class Cluster(Options):
             "neighbours": self.noise_neighbours,
         }
 
-    def parameters(self, stage: str = "") -> dict:
-        """Return what the groups, or a sweep, depend on: the settings of the methods in use."""
+    def parameters(self, stage: str = "04_cluster") -> dict:
+        """Return what a step of stage 04 depends on; the groups on all but what plays no part in them."""
         if stage == "04_sweep":
             ways = {name: [method, options.model_dump(mode="json")] for name, (method, options) in self.ways().items()}
-            return self.model_dump(mode="json", include={"n_clusters", "first", "seed", "swept"}) | {"ways": ways}
-        return self.model_dump(mode="json", exclude=(set(METHODS) - {self.method}) | {"swept"})
+            return self.model_dump(mode="json", include=OF_STEP[stage]) | {"ways": ways}
+        if stage in OF_STEP:
+            return self.model_dump(mode="json", include=OF_STEP[stage])
+        taken = {self.method, *ESTIMATORS[self.estimator].inputs}
+        return self.model_dump(mode="json", exclude=(set(METHODS) - taken) | {"swept", "near_duplicate", "folders"})
+
+
+Cluster = create_model(
+    "Cluster",
+    __base__=ClusterSection,
+    **{
+        name: (row.options, Field(row.options(**METHOD_DEFAULTS.get(name, {})), description=f"Of method {name}."))
+        for name, row in METHODS.items()
+    },
+)
 
 
 class Run(Options):

@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from config import Settings
-from lookalike.core.command_line import run
-from lookalike.core.pipeline import run_all
+from lookalike.core import pipeline
+from lookalike.core.command_line import Action, run
+
+VERIFY = "Compare every file of the results with what was written, name what is damaged, and stop."
+ACTIONS = {"verify": Action(bool, False, VERIFY, lambda settings, asked: pipeline.verify(settings))}
 
 
-def main(settings: Settings) -> None:
-    run_all(settings, scripts=Path(__file__).parent)
+def run_all(settings: Settings) -> None:
+    pipeline.run_all(settings, scripts=Path(__file__).parent)
 
 
 if __name__ == "__main__":
-    run(main, Settings, None)
+    run(run_all, Settings, None, ACTIONS)

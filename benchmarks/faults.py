@@ -207,7 +207,7 @@ def damage_campaign(folder: Path, damages: int, *, seed: int, say: Callable = pr
         else:
             file.write_bytes(before[:spot] if how == "cut" else _flipped(before, spot))
         outcome["damages"] += 1
-        told = run(folder, "run_all", [*flags, "--verify", "true"])
+        told = run(folder, "run_all", [*flags, "--verify"])
         outcome["named by --verify"] += told.returncode == 1 and "Traceback" not in told.stderr
         if how == "flip":
             file.write_bytes(before)

@@ -12,8 +12,9 @@ import time
 
 import numpy as np
 
-from lookalike.clustering.count import estimate
-from lookalike.clustering.grouping import group
+from lookalike.clustering.entrance import cluster
+from lookalike.clustering.number import estimate
+from lookalike.clustering.space import Space
 
 DIMENSIONS, DRAWN_GROUPS, SPREAD = 128, 500, 1.0
 
@@ -34,7 +35,8 @@ def measured(method: str, n: int, n_clusters: int | None) -> dict:
     """Return seconds, peak memory in GiB and number of groups of one run."""
     rows, _ = drawn(n)
     started = time.perf_counter()
-    found = estimate(rows, seed=0) if method == "estimate" else group(method, rows, n_clusters, seed=0)
+    space = Space(rows, seed=0)
+    found = estimate(space, "combined") if method == "estimate" else cluster(method, space, n_clusters)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {"seconds": seconds, "gib": peak, "groups": found.n_clusters, "notes": "; ".join(found.approximations)}

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.clustering import METHODS
-from lookalike.clustering.count import Count, estimate
-from lookalike.clustering.grouping import group
+from lookalike.clustering.count import Count
+from lookalike.clustering.entrance import cluster
+from lookalike.clustering.number import estimate
+from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
 
@@ -59,6 +61,11 @@ def scored(run: Callable[[int], np.ndarray], true: list[str], seeds: int) -> str
     return " | ".join([*cells, f"{seconds:.1f}"])
 
 
+def labels(method: str, rows: np.ndarray, n_clusters: int | None, seed: int) -> np.ndarray:
+    """Return the labels of rows by a method with its usual options."""
+    return cluster(method, Space(rows, seed=seed), n_clusters).labels
+
+
 def levels(found: Count) -> str:
     """Return the levels of an estimate in words."""
     return ", ".join(f"{one.level} {one.n_clusters} ({one.low}-{one.high})" for one in found.levels)
@@ -68,7 +75,7 @@ def report(name: str, rows: np.ndarray, true: list[str], methods: Sequence[str],
     """Print the tables of one set of photos."""
     given = len(set(true))
     started = time.perf_counter()
-    estimates = [estimate(rows, seed=seed) for seed in range(seeds)]
+    estimates = [estimate(Space(rows, seed=seed), "combined") for seed in range(seeds)]
     seconds = (time.perf_counter() - started) / seeds
     counts = {"given": [given] * seeds, "estimated": [found.n_clusters for found in estimates]}
     print(f"\n### {name}: {len(rows):,} photos, {given} true groups\n")
@@ -76,7 +83,7 @@ def report(name: str, rows: np.ndarray, true: list[str], methods: Sequence[str],
     for method in methods:
         finds_it = METHODS[method].n_clusters == "unused"
         for how, numbers in {"its own": [None] * seeds}.items() if finds_it else counts.items():
-            cells = scored(lambda seed, m=method, k=numbers: group(m, rows, k[seed], seed=seed).labels, true, seeds)
+            cells = scored(lambda seed, m=method, k=numbers: labels(m, rows, k[seed], seed), true, seeds)
             print(f"| {method} | {how} | {cells} |", flush=True)
     print(f"\nThe number of groups, estimated in {seconds:.1f} seconds:")
     print("\n| seed | true | default | levels |\n|---|---|---|---|")

@@ -35,16 +35,17 @@ print(seconds, core)
 LARGE = """
 import json, resource, sys, time, numpy as np
 from lookalike.clustering.batch_som import train_batch
-from lookalike.clustering.grouping import group
+from lookalike.clustering.entrance import cluster
+from lookalike.clustering.space import Space
 from lookalike.core.progress import set_progress
 set_progress("off")
 path, method, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 rows = np.load(path, mmap_mode="r")[:n]
 started = time.perf_counter()
 if method == "map":
-    train_batch(rows, 30, 30, epochs=10, seed=0)
+    train_batch(rows, 30, 30, epochs=10, final_radius=0.3, seed=0)
 else:
-    group(method, rows, 200, seed=0)
+    cluster(method, Space(rows, seed=0), 200)
 seconds = time.perf_counter() - started
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20]))
@@ -66,7 +67,7 @@ def time_ours(path: Path) -> tuple[float, float, np.ndarray]:
     """Return the seconds of training, the core seconds, and the map of the project's own engine."""
     rows = np.load(path)
     started, core = time.perf_counter(), time.process_time()
-    weights = train_batch(rows, SIDE, SIDE, epochs=EPOCHS, seed=0)
+    weights = train_batch(rows, SIDE, SIDE, epochs=EPOCHS, final_radius=0.3, seed=0)
     return time.perf_counter() - started, time.process_time() - core, weights
 
 

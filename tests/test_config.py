@@ -1,33 +1,59 @@
 """The settings of config.py are those that the library reads: same names, same defaults."""
 
 import inspect
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from config import Cluster, Preprocess, Settings
-from lookalike.clustering import METHODS, load
-
-GIVEN = {"features", "n_clusters", "seed"}
+from config import METHOD_DEFAULTS, Cluster, Preprocess, Settings
+from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NOISE
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_options_of_a_method_are_its_keywords(method):
-    parameters = inspect.signature(load(method)).parameters
-    keywords = {name: row.default for name, row in parameters.items() if name not in GIVEN | set(METHODS[method].needs)}
-    assert Settings().cluster.model_copy(update={"method": method}).options() == keywords
+def test_defaults_of_a_method_stand_beside_it_alone(method):
+    text = (Path(__file__).parents[1] / "config.py").read_text(encoding="utf-8")
+    section = text[text.index("class ClusterSection") :]
+    section = section[: section.index("class Evaluate")]
+    own = set(METHODS[method].options.model_fields)
+    assert not {name for name in own if re.search(rf"^ *{name}:", section, re.MULTILINE)}
+    assert Settings().cluster.options(method) == METHODS[method].options(**METHOD_DEFAULTS.get(method, {}))
+    parameters = inspect.signature(METHODS[method].cluster).parameters
+    assert list(parameters) == ["space", "n_clusters", "options"]
+    assert all(parameter.default is parameter.empty for parameter in parameters.values())
 
 
-def test_only_the_chosen_method_counts():
-    cluster = Settings(cluster={"method": "kmeans", "kmeans": {"restarts": 3}}).cluster
-    assert cluster.parameters()["kmeans"]["restarts"] == 3
-    assert "som" not in cluster.parameters()
+@pytest.mark.parametrize("method", METHODS)
+def test_every_option_of_a_method_says_what_it_does_and_unknown_ones_are_refused(method):
+    assert all(field.description for field in METHODS[method].options.model_fields.values())
+    with pytest.raises(ValueError, match="frobnicate"):
+        Settings(cluster={method: {"frobnicate": 1}})
 
 
-def test_every_estimator_can_be_chosen():
-    from lookalike.clustering.count import ESTIMATORS
+def test_only_what_plays_a_part_counts():
+    cluster = Settings(cluster={"method": "kmeans", "kmeans": {"n_init": 3}}).cluster
+    assert cluster.parameters()["kmeans"]["n_init"] == 3
+    assert not {"som", "local_match", "swept"} & set(cluster.parameters())
+    assert "local_match" in Settings(cluster={"estimator": "local_match"}).cluster.parameters()
 
-    assert set(get_args(Cluster.model_fields["estimator"].annotation)) == {*ESTIMATORS, "local_match"}
+
+@pytest.mark.parametrize("n_clusters", [0, -2])
+def test_no_groups_at_all_is_no_number(n_clusters):
+    with pytest.raises(ValueError, match="-1 to have it estimated, or a number from 1"):
+        Settings(cluster={"n_clusters": n_clusters})
+
+
+@pytest.mark.parametrize("table", [ESTIMATORS, NOISE, FOLDERS])
+def test_every_choice_can_be_loaded(table):
+    assert all(callable(choice.load()) for choice in table.values())
+
+
+def test_choices_are_those_of_the_tables():
+    fields = Cluster.model_fields
+    assert set(get_args(fields["estimator"].annotation)) == set(ESTIMATORS)
+    assert set(get_args(fields["noise"].annotation)) == set(NOISE)
+    assert {name for row in ESTIMATORS.values() for name in row.inputs} <= set(fields)
 
 
 def test_preprocess_passes_its_settings_on():

@@ -30,6 +30,7 @@ __all__ = [
     "read_known",
     "read_labels",
     "read_root",
+    "read_sizes",
     "read_times",
     "require_some",
     "summary",
@@ -113,6 +114,13 @@ def read_times(folder: Path, paths: Sequence[str]) -> np.ndarray:
     table, files = read_table(folder / CATALOG, ["path", "taken_at"]).to_pydict(), _read_files(folder)
     taken = dict(zip(table["path"], table["taken_at"], strict=True))
     return np.array([_seconds(taken.get(path), files.get(path)) for path in paths], np.float64)
+
+
+def read_sizes(folder: Path, paths: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the pixels and bytes of the photos at `paths` from a published catalog."""
+    rows = read_table(folder / CATALOG, ["path", "width", "height", "size"]).to_pylist()
+    sizes = {row["path"]: ((row["width"] or 0) * (row["height"] or 0), row["size"]) for row in rows}
+    return [sizes[path] for path in paths]
 
 
 def read_known(folder: Path, root: Path) -> list[Row]:

@@ -11,8 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from lookalike.clustering.communities import communities
+from lookalike.core.information import sampled_adjusted_information
 
-__all__ = ["adjusted_mutual_information", "agreement_curve", "count_grid", "nearest_division", "profile", "smoothed"]
+__all__ = ["agreement_curve", "count_grid", "nearest_division", "profile", "smoothed"]
 
 LOWEST_RESOLUTION, HIGHEST_RESOLUTION, STEPS = 0.15, 60.0, 25
 FEWEST_A_GROUP = 8  # images, on average; finer divisions follow single pairs
@@ -86,30 +87,7 @@ def agreement_curve(
 
 def _agree(first: np.ndarray, second: np.ndarray, generator: np.random.Generator) -> float:
     shared = (first >= 0) & (second >= 0)
-    return adjusted_mutual_information(first[shared], second[shared], generator)
-
-
-def adjusted_mutual_information(first: np.ndarray, second: np.ndarray, generator: np.random.Generator) -> float:
-    """Return the mutual information of labels (n,) above chance, by that of the mean entropy.
-
-    Chance is what a random permutation shares: the exact expectation takes time by the square of the groups.
-    """
-    shared, first_entropy, second_entropy = _information(first, second)
-    chance = _information(first, generator.permutation(second))[0]
-    most = (first_entropy + second_entropy) / 2
-    return float((shared - chance) / (most - chance)) if most - chance > 1e-9 else 1.0
-
-
-def _information(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
-    # Mutual information and both entropies, in nats.
-    joint = np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_counts=True)[1]
-    alone, other, both = (_entropy(counts) for counts in (np.bincount(first), np.bincount(second), joint))
-    return alone + other - both, alone, other
-
-
-def _entropy(counts: np.ndarray) -> float:
-    share = counts[counts > 0] / counts.sum()
-    return float(-(share * np.log(share)).sum())
+    return sampled_adjusted_information(first[shared], second[shared], generator)
 
 
 def smoothed(counts: np.ndarray, values: np.ndarray, at: np.ndarray, *, width: float) -> np.ndarray:

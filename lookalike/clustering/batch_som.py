@@ -6,8 +6,9 @@ epoch and keeps only the map in memory. Does not group the units: see som.py.
 
 import numpy as np
 
-from lookalike.clustering.assignment import assign, one_blas_thread
+from lookalike.clustering.assignment import assign
 from lookalike.clustering.scaling import sample_rows
+from lookalike.core.arrays import one_blas_thread
 from lookalike.core.progress import progress
 
 __all__ = ["initial_map", "neighbourhood", "radii", "smooth", "train_batch"]
@@ -18,7 +19,7 @@ REACHED = 1e-6  # rows' worth of neighbourhood below which a unit has seen nothi
 
 
 def train_batch(
-    features: np.ndarray, rows: int, cols: int, *, epochs: int = 20, final_radius: float = 0.3, seed: int
+    features: np.ndarray, rows: int, cols: int, *, epochs: int, final_radius: float, seed: int
 ) -> np.ndarray:
     """Train a map of rows x cols units on features (n, d): weights float32 (rows, cols, d).
 

@@ -7,6 +7,7 @@ Does not cluster: see recommended.py.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,10 +17,23 @@ from sklearn.metrics import silhouette_score
 
 from lookalike.clustering.agreement import agreement_curve, nearest_division, profile, smoothed
 from lookalike.clustering.communities import communities, rough_communities
-from lookalike.clustering.neighbours import connect, nearest_neighbours, reduced
+from lookalike.clustering.neighbours import connect
 from lookalike.clustering.scaling import solver
+from lookalike.clustering.space import Space
+from lookalike.core.progress import progress
 
-__all__ = ["ESTIMATORS", "Count", "Level", "choose_levels", "estimate", "shuffled"]
+__all__ = [
+    "Count",
+    "Level",
+    "by_agreement",
+    "by_graph",
+    "by_silhouette",
+    "by_stability",
+    "choose_levels",
+    "counted",
+    "shuffled",
+    "single",
+]
 
 SCALES = (8, 10, 12, 15, 20, 25, 30)  # neighbours of the graphs compared
 REPEATS = 2  # divisions of each
@@ -61,70 +75,88 @@ class Count:
     approximations: list[str] = field(default_factory=list)
 
 
-def estimate(
-    features: np.ndarray, *, seed: int, method: str = "combined", images_per_cluster: int = 70, components: int = 0
-) -> Count:
-    """Estimate the number of groups in features (n, d) by a method of ESTIMATORS.
+def by_agreement(space: Space) -> Count:
+    """Compare the divisions of graphs of several numbers of neighbours."""
+    return counted(space, _compare_scales)
 
-    images_per_cluster: the size that the method of that name divides by. Up to three rows, and rows that are all
-    equal, are one group. Raises ValueError on another method.
+
+def by_stability(space: Space) -> Count:
+    """Compare the divisions of random subsamples (Ben-Hur, Elisseeff and Guyon, 2002)."""
+    return counted(space, _compare_subsamples)
+
+
+def by_graph(space: Space) -> Count:
+    """Count the Leiden communities at resolution 1: the median over graphs of several numbers of neighbours."""
+    return counted(space, _communities)
+
+
+def by_silhouette(space: Space) -> Count:
+    """Take the graph's division of the highest mean silhouette (Rousseeuw, 1987), by cosine, in samples."""
+    return counted(space, _best_silhouette)
+
+
+def counted(space: Space, count: Callable[[Space], Count]) -> Count:
+    """Return count(space of unit rows), above 10,000 rows of a sample of them, with the photos a group as evidence.
+
+    Up to three rows, and rows that are all equal, are one group.
     """
-    if method not in ESTIMATORS:
-        raise ValueError(f"expected a method of {', '.join(ESTIMATORS)}, found {method!r}")
-    if method == "images_per_cluster":
-        return _single(max(1, round(len(features) / images_per_cluster)), {"images_per_cluster": images_per_cluster})
-    if len(features) < 4 or (features == features[0]).all():
-        return _single(1, {})
-    n, notes = len(features), []
+    if len(space) < 4 or space.is_constant():
+        return single(1, {})
+    n, approximations = len(space), []
     if n > ROWS:
-        notes.append(f"the number of groups is estimated from {ROWS:,} of {n:,} rows")
-        features = features[np.sort(np.random.default_rng(seed).permutation(n)[:ROWS])]
-    rows, of_axes = reduced(features, components=components, seed=seed)
-    similarities, indices, approximate = nearest_neighbours(rows, max(SCALES), seed=seed)
-    found = ESTIMATORS[method](rows, similarities, indices, seed)
+        approximations.append(f"the number of groups is estimated from {ROWS:,} of {n:,} rows")
+        space = space.chosen(np.sort(np.random.default_rng(space.seed).permutation(n)[:ROWS]))
+    found = count(space.unit())
     levels = [replace(one, evidence=one.evidence | {"images_per_cluster": n / one.n_clusters}) for one in found.levels]
-    return Count(found.n_clusters, levels, found.curve, [*notes, *of_axes, *approximate])
+    return Count(found.n_clusters, levels, found.curve, approximations)
 
 
-def _single(n_clusters: int, evidence: dict, low: int | None = None, high: int | None = None, curve=None) -> Count:
+def single(n_clusters: int, evidence: dict, low: int | None = None, high: int | None = None, curve=None) -> Count:
+    """Return an estimate of one level, whose interval is by default the number itself."""
     low, high = n_clusters if low is None else low, n_clusters if high is None else high
     return Count(n_clusters, [Level("medium", n_clusters, int(low), int(high), evidence)], curve or {})
 
 
-def by_agreement(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
-    """Compare the divisions of graphs of several numbers of neighbours."""
+def _compare_scales(space: Space) -> Count:
+    with _graphs(len(SCALES) * REPEATS + SHUFFLES * len(SHUFFLED_SCALES)) as advance:
+        profiles = _scale_profiles(space, SCALES * REPEATS, space.seed, advance)
 
-    def of_shuffled(rows: np.ndarray, seed: int) -> list[list[np.ndarray]]:
-        found = nearest_neighbours(rows, max(SHUFFLED_SCALES), seed=seed)
-        return _scale_profiles(*found[:2], SHUFFLED_SCALES, seed, **ROUGHLY)
+        def of_shuffled(other: Space, seed: int) -> list[list[np.ndarray]]:
+            return _scale_profiles(other, SHUFFLED_SCALES, seed, advance, **ROUGHLY)
 
-    return _from_profiles(rows, _scale_profiles(similarities, indices, SCALES * REPEATS, seed), of_shuffled, seed)
+        return _from_profiles(space, profiles, of_shuffled)
 
 
 def _scale_profiles(
-    similarities: np.ndarray, indices: np.ndarray, scales: tuple[int, ...], seed: int, **how
+    space: Space, scales: tuple[int, ...], seed: int, advance: Callable, **how
 ) -> list[list[np.ndarray]]:
-    graphs = (connect(similarities[:, :k], indices[:, :k]) for k in scales)
-    return [profile(graph, seed=(seed * 997 + number) % 2**32, **how) for number, graph in enumerate(graphs)]
+    similarities, indices = space.neighbours(max(scales))
+    profiles = []
+    for number, k in enumerate(scales):
+        graph = connect(similarities[:, :k], indices[:, :k])
+        profiles.append(profile(graph, seed=(seed * 997 + number) % 2**32, **how))
+        advance(1)
+    return profiles
 
 
-def by_stability(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
-    """Compare the divisions of random subsamples (Ben-Hur, Elisseeff and Guyon, 2002)."""
+def _compare_subsamples(space: Space) -> Count:
+    with _graphs(SUBSAMPLES * (1 + SHUFFLES)) as advance:
+        profiles = _subsample_profiles(space, space.seed, advance)
 
-    def of_shuffled(rows: np.ndarray, seed: int) -> list[list[np.ndarray]]:
-        return _subsample_profiles(rows, seed, **ROUGHLY)
+        def of_shuffled(other: Space, seed: int) -> list[list[np.ndarray]]:
+            return _subsample_profiles(other, seed, advance, **ROUGHLY)
 
-    return _from_profiles(rows, _subsample_profiles(rows, seed), of_shuffled, seed)
+        return _from_profiles(space, profiles, of_shuffled)
 
 
-def _subsample_profiles(rows: np.ndarray, seed: int, **how) -> list[list[np.ndarray]]:
+def _subsample_profiles(space: Space, seed: int, advance: Callable, **how) -> list[list[np.ndarray]]:
     generator = np.random.default_rng(seed)
     profiles = []
     for _ in range(SUBSAMPLES):
-        kept = np.sort(generator.permutation(len(rows))[: max(2, int(SUBSAMPLE_SHARE * len(rows)))])
-        found = nearest_neighbours(rows[kept], NEIGHBOURS, seed=seed)
-        divisions = profile(connect(*found[:2]), seed=seed, **how)
-        profiles.append([_spread(labels, kept, len(rows)) for labels in divisions])
+        kept = np.sort(generator.permutation(len(space))[: max(2, int(SUBSAMPLE_SHARE * len(space)))])
+        divisions = profile(connect(*space.chosen(kept).neighbours(NEIGHBOURS)), seed=seed, **how)
+        profiles.append([_spread(labels, kept, len(space)) for labels in divisions])
+        advance(1)
     return profiles
 
 
@@ -134,34 +166,29 @@ def _spread(labels: np.ndarray, kept: np.ndarray, n: int) -> np.ndarray:
     return everywhere
 
 
-def by_graph(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
-    """Count the Leiden communities at resolution 1: the median over graphs of several numbers of neighbours."""
-    counts = [int(communities(connect(similarities[:, :k], indices[:, :k]), 1.0, seed=seed).max()) + 1 for k in SCALES]
-    return _single(round(float(np.median(counts))), {"resolution": 1.0}, min(counts), max(counts))
+def _communities(space: Space) -> Count:
+    similarities, indices = space.neighbours(max(SCALES))
+    graphs = (connect(similarities[:, :k], indices[:, :k]) for k in SCALES)
+    counts = [int(communities(graph, 1.0, seed=space.seed).max()) + 1 for graph in graphs]
+    return single(round(float(np.median(counts))), {"resolution": 1.0}, min(counts), max(counts))
 
 
-def by_silhouette(rows: np.ndarray, similarities: np.ndarray, indices: np.ndarray, seed: int) -> Count:
-    """Take the graph's division of the highest mean silhouette (Rousseeuw, 1987), by cosine, in samples."""
-    graph = connect(similarities[:, :NEIGHBOURS], indices[:, :NEIGHBOURS])
-    divisions = [labels for labels in profile(graph, seed=seed) if labels.max()]
+def _best_silhouette(space: Space) -> Count:
+    divisions = profile(connect(*space.neighbours(NEIGHBOURS)), seed=space.seed)
+    divisions = [labels for labels in divisions if labels.max()]
     if not divisions:
-        return _single(1, {})
-    samples = [np.array([_silhouette(rows, labels, seed + i) for labels in divisions]) for i in range(3)]
+        return single(1, {})
+    samples = [[_silhouette(space.features, labels, space.seed + i) for labels in divisions] for i in range(3)]
     counts = [int(labels.max()) + 1 for labels in divisions]
     mean = np.mean(samples, axis=0)
-    best, bests = int(mean.argmax()), [counts[int(sample.argmax())] for sample in samples]
+    best, bests = int(mean.argmax()), [counts[int(np.argmax(sample))] for sample in samples]
     curve = {"n_clusters": counts, "silhouette": mean.tolist()}
     evidence = {"silhouette": float(mean[best])}
-    return _single(counts[best], evidence, min(*bests, counts[best]), max(*bests, counts[best]), curve)
+    return single(counts[best], evidence, min(*bests, counts[best]), max(*bests, counts[best]), curve)
 
 
-ESTIMATORS: dict[str, Callable | None] = {
-    "combined": by_agreement,
-    "graph": by_graph,
-    "silhouette": by_silhouette,
-    "stability": by_stability,
-    "images_per_cluster": None,
-}
+def _graphs(total: int) -> AbstractContextManager[Callable]:
+    return progress("count the groups", total, "graphs")
 
 
 def _silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:
@@ -173,33 +200,34 @@ def _silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:
     return float(silhouette_score(rows[chosen], labels[chosen], metric="cosine"))
 
 
-def _from_profiles(rows: np.ndarray, profiles: list[list[np.ndarray]], of_shuffled: Callable, seed: int) -> Count:
-    counts, agreement = agreement_curve(profiles, seed=seed)
+def _from_profiles(space: Space, profiles: list[list[np.ndarray]], of_shuffled: Callable) -> Count:
+    counts, agreement = agreement_curve(profiles, seed=space.seed)
     if not len(counts):
-        return _single(1, {})
+        return single(1, {})
     agreement = smoothed(counts, agreement, counts, width=WIDTH)
-    chance = _by_chance(rows, of_shuffled, counts, seed)
+    chance = _by_chance(space, of_shuffled, counts)
     disagreement = (1 - agreement) / np.maximum(1 - chance, 1e-3)
     curve = {"disagreement": disagreement, "agreement": agreement, "agreement_by_chance": chance}
     drawn = {"n_clusters": counts.tolist()} | {name: values.tolist() for name, values in curve.items()}
     if disagreement.min() > MOST_DISAGREEMENT:
-        return _single(1, {"disagreement": float(disagreement.min())}, curve=drawn)
+        return single(1, {"disagreement": float(disagreement.min())}, curve=drawn)
     levels = []
     for name, at in choose_levels(counts, disagreement).items():
         division = nearest_division(profiles[len(profiles) // 2], counts[at], tolerance=np.inf)
         evidence = {column: float(values[at]) for column, values in curve.items()}
-        evidence["silhouette"] = _silhouette(rows, division, seed)
+        evidence["silhouette"] = _silhouette(space.features, division, space.seed)
         low, high = _interval(disagreement, at)
         levels.append(Level(name, int(counts[at]), int(counts[low]), int(counts[high]), evidence))
     medium = next(level for level in levels if level.level == "medium")
     return Count(medium.n_clusters, levels, drawn)
 
 
-def _by_chance(rows: np.ndarray, of_shuffled: Callable, counts: np.ndarray, seed: int) -> np.ndarray:
+def _by_chance(space: Space, of_shuffled: Callable, counts: np.ndarray) -> np.ndarray:
     # The mean agreement over several shuffles, since each has chance structure of its own.
     curves = []
-    for number, without_groups in enumerate(shuffled(rows, SHUFFLES, seed=seed)):
-        found = agreement_curve(of_shuffled(without_groups, seed + number), seed=seed, tolerance=ROUGHLY_SAME)
+    for number, rows in enumerate(shuffled(space.features, SHUFFLES, seed=space.seed)):
+        profiles = of_shuffled(space.of(rows), space.seed + number)
+        found = agreement_curve(profiles, seed=space.seed, tolerance=ROUGHLY_SAME)
         if len(found[0]):
             curves.append(smoothed(*found, counts, width=CHANCE_WIDTH))
     return np.mean(curves, axis=0) if curves else np.zeros(len(counts))

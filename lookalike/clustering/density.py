@@ -1,44 +1,50 @@
-"""Clusters as regions denser than a given distance allows, and noise between them: DBSCAN."""
+"""Regions denser than what surrounds them: HDBSCAN's labels, and the distance within which rows have neighbours."""
+
+import importlib.util
+import math
+import os
+from pathlib import Path
 
 import numpy as np
-from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from lookalike.clustering import METHODS
-from lookalike.clustering.grouping import Grouping
-from lookalike.clustering.sampling import cluster_sample
-from lookalike.clustering.scaling import prepare
-
-__all__ = ["dbscan", "neighbour_distance"]
+__all__ = ["densest", "neighbour_distance", "smallest_cluster"]
 
 ADVICE_ROWS = 2_000  # from which a better eps is read
 
 
-def dbscan(
-    features: np.ndarray,
-    n_clusters: None = None,
-    *,
-    seed: int,
-    eps: float = 10.0,
-    min_samples: int = 10,
-    scaling: str = "none",
-    components: int = 0,
-) -> Grouping:
-    """Cluster rows chained by `min_samples` neighbours (itself included) within Euclidean `eps` (Ester et al., 1996).
+def densest(rows: np.ndarray, smallest: int, min_samples: int, selection: str) -> np.ndarray:
+    """Return the labels int (n,) of the dense regions of at least `smallest` rows, -1 for noise.
 
-    Where all is noise or one cluster, the approximations say what eps would divide these features.
+    selection: fast_hdbscan's cluster_selection_method.
     """
-    table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
-    model = DBSCAN(eps=eps, min_samples=min_samples)
-    labels, note = cluster_sample(model.fit_predict, table, METHODS["dbscan"].limit, seed=seed)
-    found = Grouping(labels.astype(np.int32), approximations=[*notes, *note])
-    if found.n_clusters < 2:
-        what = "one cluster" if found.n_clusters else "only noise"
-        typical = neighbour_distance(table, min_samples, seed=seed)
-        found.approximations.append(
-            f"{what} at eps {eps:g}: half of the images have {min_samples} within {typical:.3g}, try eps near that"
-        )
-    return found
+    if len(rows) <= max(smallest, min_samples):
+        return np.full(len(rows), -1)
+    if not is_compiled():
+        print("hdbscan: compiling fast_hdbscan, about a minute, the first time only", flush=True)
+    from fast_hdbscan import HDBSCAN  # late: the import alone compiles
+
+    size = {"min_cluster_size": smallest, "min_samples": min_samples}
+    return HDBSCAN(**size, cluster_selection_method=selection, reproducible=True).fit_predict(rows)
+
+
+def is_compiled() -> bool:
+    """Say whether Numba has kept what it compiled of fast_hdbscan: beside the package, or in the user's cache."""
+    beside = Path(importlib.util.find_spec("fast_hdbscan").origin).parent / "__pycache__"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    folders = [Path(chosen)] if chosen else [beside, Path.home() / ".cache" / "numba"]
+    return any(next(folder.rglob("*reproducible*.nbi"), None) for folder in folders)
+
+
+def smallest_cluster(n: int) -> int:
+    """Return the smallest number of rows that make a cluster among n."""
+    if n >= 500:
+        return n // 100
+    if n >= 100:
+        return 5
+    if n > 40:
+        return math.ceil(n / 20)
+    return 3 if n >= 20 else 2
 
 
 def neighbour_distance(features: np.ndarray, min_samples: int, *, seed: int) -> float:

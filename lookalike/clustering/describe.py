@@ -8,32 +8,36 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from lookalike.clustering.assignment import distances_to_own, map_blocks, mean_by_label, nearest
-from lookalike.clustering.scaling import prepare
+from lookalike.clustering.assignment import distances_to_own, nearest
+from lookalike.clustering.space import Space
+from lookalike.core.arrays import map_blocks, mean_by_label
 
-__all__ = ["describe", "distances", "medoids"]
+__all__ = ["describe", "describe_rows", "distances", "medoids"]
 
+AXES = 128
 EXACT_MEMBERS = 1_000  # of a larger cluster, the medoid is sought among the rows nearest its mean, against a sample
 
 
-def describe(
-    features: np.ndarray, labels: np.ndarray, *, seed: int, scaling: str = "l2", components: int = 128
-) -> dict[str, np.ndarray]:
-    """Describe each row of features (n, d) under labels (n,) 0..k-1, -1 for noise: columns of length n.
+def describe(space: Space, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Describe each row of a space, scaled to length 1 and on 128 principal axes; see `describe_rows`."""
+    return describe_rows(space.rows("l2", AXES), labels, seed=space.seed)
+
+
+def describe_rows(rows: np.ndarray, labels: np.ndarray, *, seed: int) -> dict[str, np.ndarray]:
+    """Describe each of the rows (n, d) under labels (n,) 0..k-1, -1 for noise: columns of length n.
 
     confidence 0..1: 1 - distance / distance_to_next, the simplified silhouette (Vendramin, 2010), 0 for
     noise and for rows nearer to another cluster, 1 where there is no other cluster. distance and distance_to_next:
-    Euclidean, to the mean of the own and of the nearest other cluster, in the space that `prepare` makes of scaling
-    and components, NaN where there is none. is_exemplar: bool, the medoid of each cluster.
+    Euclidean, to the mean of the own and of the nearest other cluster, NaN where there is none. is_exemplar: bool,
+    the medoid of each cluster.
     """
-    table, _ = prepare(features, scaling=scaling, components=components, seed=seed)
-    own, following = distances(table, labels)
+    own, following = distances(rows, labels)
     with np.errstate(divide="ignore", invalid="ignore"):
         confidence = np.clip(1 - own / following, 0, 1)
     confidence[labels >= 0] = np.nan_to_num(confidence[labels >= 0], nan=1.0)
     confidence[labels < 0] = 0
     exemplar = np.zeros(len(labels), bool)
-    exemplar[medoids(table, labels, seed=seed)] = True
+    exemplar[medoids(rows, labels, seed=seed)] = True
     return {"confidence": confidence, "distance": own, "distance_to_next": following, "is_exemplar": exemplar}
 
 

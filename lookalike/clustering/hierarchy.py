@@ -8,77 +8,54 @@ from scipy.cluster.hierarchy import fcluster
 from scipy.cluster.hierarchy import linkage as scipy_linkage
 from scipy.spatial.distance import pdist, squareform
 
-from lookalike.clustering import METHODS
-from lookalike.clustering.assignment import assign, mean_by_label
+from lookalike.clustering.assignment import assign
 from lookalike.clustering.batch_som import train_batch
-from lookalike.clustering.grouping import Grouping, check_choice
 from lookalike.clustering.linkage import cut, weighted_linkage
-from lookalike.clustering.scaling import prepare
+from lookalike.clustering.methods import som
+from lookalike.clustering.methods.hierarchical import Options
+from lookalike.core.arrays import mean_by_label
 from lookalike.core.errors import UserError
 
-__all__ = ["CRITERIA", "LINKAGES", "METRICS", "cluster", "pairwise", "time_distances"]
+__all__ = ["check_metric", "cut_tree", "link", "pairwise", "prototypes", "time_distances"]
 
-LINKAGES = ("average", "single", "complete", "weighted", "ward", "centroid", "median")
-METRICS = ("euclidean", "cosine", "cityblock", "sqeuclidean", "correlation", "chebyshev", "canberra", "braycurtis")
-CRITERIA = ("distance", "inconsistent")
 GEOMETRIC = ("ward", "centroid", "median")  # defined for Euclidean distances only
 PROTOTYPE_SIDE = 40
 
 
-def cluster(
-    features: np.ndarray,
-    n_clusters: int | None = None,
-    *,
-    seed: int,
-    sim: float = 0.5,
-    linkage: str = "average",
-    metric: str = "euclidean",
-    criterion: str = "distance",
-    min_csize: int = 2,
-    alpha: float = 0.0,
-    timestamps: np.ndarray | None = None,
-    scaling: str = "none",
-    components: int = 0,
-) -> Grouping:
-    """Cluster features (n, d) by cutting their linkage at max distance * (1 - sim), sim 0 (one cluster) to 1.
-
-    linkage, metric and criterion are SciPy's; clusters of fewer than min_csize rows are noise. With n_clusters the
-    linkage is cut to that number instead, and none becomes noise. alpha > 0 mixes in timestamps (n,), see `pairwise`.
-    Arrays: linkage float64 (m - 1, 4). Scores: cut_height and max_distance.
-    Raises ValueError on a choice that does not exist, UserError on a linkage that the metric does not allow.
-    """
-    check_choice("linkage", linkage, LINKAGES)
-    check_choice("metric", metric, METRICS)
-    check_choice("criterion", criterion, CRITERIA)
+def check_metric(linkage: str, metric: str) -> None:
+    """Raise UserError where a linkage does not allow the metric."""
     if linkage in GEOMETRIC and metric != "euclidean":
         raise UserError(f"cluster.hierarchical.metric: expected euclidean with linkage {linkage}, found {metric}")
-    table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
-    points, owner, times, note = prototypes(table, timestamps, seed=seed)
-    distances = pairwise(points, metric, alpha, times)
-    tree = link(distances, linkage, np.bincount(owner))
-    highest = float(distances.max(initial=0))
-    if n_clusters is None:
-        height = highest * (1 - sim)
-        labels = fcluster(tree, height, criterion) - 1
-    else:
-        labels, height = cut(tree, n_clusters), cut_height(tree, n_clusters)
-    labels = labels[owner]
-    if n_clusters is None:
-        labels = np.where(np.bincount(labels)[labels] >= min_csize, labels, -1)
-    return Grouping(
-        labels.astype(np.int32), {"linkage": tree}, {"cut_height": height, "max_distance": highest}, notes + note
-    )
+
+
+def cut_tree(
+    tree: np.ndarray, distances: np.ndarray, n_clusters: int | None, options: Options
+) -> tuple[np.ndarray, dict[str, float]]:
+    """Cut a linkage (m - 1, 4) of condensed distances to a number, or as the options say: labels (m,) and scores.
+
+    The score max_distance is the height of similarity 0: the largest distance, or that of the tree where it is
+    taller (Ward's heights grow with the size of what is merged). cut_height is left out where several heights part
+    the clusters.
+    """
+    largest = float(distances.max(initial=0))
+    scores = {"max_distance": max(largest, float(tree[:, 2].max(initial=0)))}
+    if n_clusters is not None:
+        return cut(tree, n_clusters), {"cut_height": cut_height(tree, n_clusters)} | scores
+    if options.criterion == "inconsistent":
+        return fcluster(tree, options.max_inconsistency, "inconsistent", depth=options.depth) - 1, scores
+    height = largest * (1 - options.sim)
+    return fcluster(tree, height, "distance") - 1, {"cut_height": height} | scores
 
 
 def prototypes(
-    features: np.ndarray, timestamps: np.ndarray | None, *, seed: int
+    features: np.ndarray, timestamps: np.ndarray | None, limit: int, *, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, list[str]]:
     """Return the points to link, each row's point, the points' times and a note; up to the limit, the rows."""
-    limit = METHODS["hierarchical"].limit
     if len(features) <= limit:
         return np.asarray(features), np.arange(len(features)), timestamps, []
-    weights = train_batch(features, PROTOTYPE_SIDE, PROTOTYPE_SIDE, seed=seed).reshape(PROTOTYPE_SIDE**2, -1)
-    _, owner = np.unique(assign(features, weights)[0], return_inverse=True)
+    training = som.Options().model_dump(include={"epochs", "final_radius"})
+    weights = train_batch(features, PROTOTYPE_SIDE, PROTOTYPE_SIDE, **training, seed=seed)
+    _, owner = np.unique(assign(features, weights.reshape(PROTOTYPE_SIDE**2, -1))[0], return_inverse=True)
     means, _ = mean_by_label(features, owner, owner.max() + 1)
     times = None if timestamps is None else mean_times(timestamps, owner)
     note = f"linkage of the {len(means):,} units of a map: {len(features):,} rows are above {limit:,}"
@@ -93,7 +70,7 @@ def mean_times(timestamps: np.ndarray, owner: np.ndarray) -> np.ndarray:
     return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
-def pairwise(points: np.ndarray, metric: str, alpha: float = 0.0, timestamps: np.ndarray | None = None) -> np.ndarray:
+def pairwise(points: np.ndarray, metric: str, alpha: float, timestamps: np.ndarray | None) -> np.ndarray:
     """Return the condensed distances of points (m, d), float64 (m (m - 1) / 2,).
 
     alpha > 0: (1 - alpha) content / max + alpha time / max, with timestamps (m,) in seconds. Raises ValueError when

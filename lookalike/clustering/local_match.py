@@ -4,7 +4,7 @@ SIFT keypoints, Lowe's ratio test, RANSAC for one affine map between two photos.
 feature vectors are near each other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -15,88 +15,70 @@ from joblib import cpu_count
 from sklearn.neighbors import NearestNeighbors
 
 from lookalike.catalog import images
-from lookalike.clustering import METHODS
-from lookalike.clustering.grouping import Grouping
-from lookalike.clustering.scaling import prepare, scale_rows
+from lookalike.clustering.methods.local_match import Options
+from lookalike.clustering.space import Space
+from lookalike.core.arrays import unit_rows
 from lookalike.core.progress import progress
 
-__all__ = ["cluster", "count_matches", "greedy_groups", "inliers", "local_features"]
+__all__ = [
+    "candidates",
+    "count_matches",
+    "greedy_groups",
+    "inliers",
+    "keypoints",
+    "local_features",
+    "matching_pairs",
+]
 
 SIDE = 400  # pixels of the longer side in which keypoints are found
 KEYPOINTS = 500
 RATIO = 0.8  # of Lowe (2004)
 ITEMS_AT_ONCE = 200
+AXES = 128  # principal axes in which photos are near each other
+COUNTED = 200  # nearest photos that a query is compared with, at least
 
 Keypoints = tuple[np.ndarray, np.ndarray]
 
 
-def cluster(
-    features: np.ndarray,
-    n_clusters: None = None,
-    *,
-    seed: int,
-    photos: Sequence[Path],
-    min_inliers: int = 15,
-    residual: float = 20.0,
-    trials: int = 1000,
-    shortlist: int = 30,
-) -> Grouping:
-    """Group photos (n paths) greedily: a photo takes all that share more than min_inliers features with it.
+def keypoints(photos: Sequence[Path]) -> list[Keypoints]:
+    """Return the local features of each photo."""
+    return in_threads("find keypoints", local_features, photos)
 
-    Photos that match none are noise. Above the method's limit a photo is compared with the `shortlist` photos of the
-    nearest feature vectors (n, d). Scores: matching_pairs, compared_pairs.
-    """
-    pairs, notes = candidates(features, shortlist, seed=seed)
-    found = in_threads("find keypoints", local_features, photos)
+
+def matching_pairs(
+    found: Sequence[Keypoints] | Mapping[int, Keypoints], pairs: Sequence[tuple[int, int]], options: Options
+) -> list[tuple[int, int]]:
+    """Return the pairs of photos, by their place in `found`, that share more than min_inliers features."""
 
     def matches(pair: tuple[int, int]) -> bool:
-        return inliers(found[pair[0]], found[pair[1]], residual=residual, trials=trials) > min_inliers
+        shared = inliers(found[pair[0]], found[pair[1]], residual=options.residual, trials=options.trials)
+        return shared > options.min_inliers
 
-    matching = [pair for pair, same in zip(pairs, in_threads("compare pairs", matches, pairs), strict=True) if same]
-    empty = sum(len(points) == 0 for points, _ in found)
-    if empty:
-        notes = [*notes, f"{empty:,} photos without local features are noise"]
-    scores = {"matching_pairs": float(len(matching)), "compared_pairs": float(len(pairs))}
-    return Grouping(greedy_groups(matching, len(photos)), scores=scores, approximations=notes)
+    return [pair for pair, same in zip(pairs, in_threads("compare pairs", matches, pairs), strict=True) if same]
 
 
-def count_matches(
-    features: np.ndarray,
-    photos: Sequence[Path],
-    *,
-    seed: int,
-    queries: int = 20,
-    min_inliers: int = 15,
-    residual: float = 20.0,
-    trials: int = 1000,
-    shortlist: int = 200,
-) -> np.ndarray:
+def count_matches(space: Space, options: Options, *, queries: int) -> np.ndarray:
     """Count the photos that match each of a random set of queries, the query included: int64 (queries,).
 
-    A query is compared with the `shortlist` photos of the nearest feature vectors (n, d): counts end there.
+    A query is compared with the COUNTED photos of the nearest feature vectors: counts end there.
     """
-    table, _ = prepare(features, scaling="l2", components=128, seed=seed)
-    asked = np.random.default_rng(seed).permutation(len(photos))[:queries]
-    near = neighbours_of(table, table[asked], shortlist)
+    rows, photos = space.rows("l2", AXES), space.photos
+    asked = np.random.default_rng(space.seed).permutation(len(photos))[:queries]
+    near = neighbours_of(rows, rows[asked], max(COUNTED, options.shortlist))
     pairs = [(i, j) for i, row in zip(asked.tolist(), near.tolist(), strict=True) for j in row if i != j]
     used = sorted({row for pair in pairs for row in pair})
-    found = dict(zip(used, in_threads("find keypoints", local_features, [photos[row] for row in used]), strict=True))
-
-    def matches(pair: tuple[int, int]) -> bool:
-        return inliers(found[pair[0]], found[pair[1]], residual=residual, trials=trials) > min_inliers
-
-    same = in_threads("compare pairs", matches, pairs)
-    hits = np.array([pair[0] for pair, match in zip(pairs, same, strict=True) if match], dtype=np.int64)
+    found = dict(zip(used, keypoints([photos[row] for row in used]), strict=True))
+    hits = np.array([query for query, _ in matching_pairs(found, pairs, options)], dtype=np.int64)
     return 1 + np.bincount(hits, minlength=len(photos))[asked]
 
 
-def candidates(features: np.ndarray, shortlist: int, *, seed: int) -> tuple[list[tuple[int, int]], list[str]]:
+def candidates(space: Space, limit: int, shortlist: int) -> tuple[list[tuple[int, int]], list[str]]:
     """Return the pairs of rows (i < j) to compare, above the limit only those of near feature vectors, and a note."""
-    n, limit = len(features), METHODS["local_match"].limit
+    n = len(space)
     if n <= limit:
         return list(combinations(range(n), 2)), []
-    table, _ = prepare(features, scaling="l2", components=128, seed=seed)
-    near = neighbours_of(table, table, shortlist + 1)
+    rows = space.rows("l2", AXES)
+    near = neighbours_of(rows, rows, shortlist + 1)
     pairs = {(min(i, j), max(i, j)) for i, row in enumerate(near.tolist()) for j in row if i != j}
     return sorted(pairs), [f"compared with the {shortlist} nearest photos: {n:,} photos are above {limit:,}"]
 
@@ -125,7 +107,7 @@ def local_features(photo: Path) -> Keypoints:
     return (cv2.KeyPoint.convert(points), descriptors.astype(np.uint8)) if points else none
 
 
-def inliers(one: Keypoints, two: Keypoints, *, residual: float = 20.0, trials: int = 1000) -> int:
+def inliers(one: Keypoints, two: Keypoints, *, residual: float, trials: int) -> int:
     """Count the matches of two photos' keypoints that one affine map explains to `residual` pixels.
 
     Matches are each other's nearest descriptor and clearly nearer than the second nearest; the map is found by RANSAC
@@ -133,7 +115,7 @@ def inliers(one: Keypoints, two: Keypoints, *, residual: float = 20.0, trials: i
     """
     if len(one[0]) < 3 or len(two[0]) < 3:
         return 0
-    similarity = scale_rows(one[1].astype(np.float32)) @ scale_rows(two[1].astype(np.float32)).T
+    similarity = unit_rows(one[1].astype(np.float32)) @ unit_rows(two[1].astype(np.float32)).T
     rows, best = np.arange(len(similarity)), similarity.argmax(axis=1)
     mutual = similarity.argmax(axis=0)[best] == rows
     first = similarity[rows, best]

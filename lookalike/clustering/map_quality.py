@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lookalike.clustering.assignment import distances_to_own, map_blocks, nearest
+from lookalike.clustering.assignment import distances_to_own, nearest
+from lookalike.core.arrays import map_blocks
 
 __all__ = ["best_and_second", "quantization_error", "topographic_error", "u_matrix"]
 

@@ -3,22 +3,28 @@
 import numpy as np
 from minisom import MiniSom
 
+from lookalike.clustering.scaling import sample_rows
+
 __all__ = ["train_minisom"]
 
 
-def train_minisom(features: np.ndarray, rows: int, cols: int, *, epochs: int = 20, seed: int) -> np.ndarray:
-    """Train a map of rows x cols units on features (n, d), which must fit in memory: weights float32 (rows, cols, d).
+def train_minisom(features: np.ndarray, side: int, *, epochs: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Train a map of side x side units on features (n, d): weights float32 (side, side, d), and the approximations.
 
-    Rows come in random order; the radius falls linearly from half the longer side to one unit.
+    Rows come in random order; the radius falls linearly from half the side to one unit.
+    MiniSom holds its rows in memory: of more than 256 MB it sees a random sample.
     """
+    rows = sample_rows(features, seed=seed)
     som = MiniSom(
-        rows,
-        cols,
+        side,
+        side,
         features.shape[1],
-        sigma=max(rows, cols) / 2,
+        sigma=side / 2,
         sigma_decay_function="linear_decay_to_one",
         random_seed=seed,
     )
-    som.random_weights_init(np.asarray(features))
-    som.train(np.asarray(features), epochs * len(features), random_order=True)
-    return som.get_weights().astype(np.float32)
+    som.random_weights_init(rows)
+    som.train(rows, epochs * len(rows), random_order=True)
+    exact = len(rows) == len(features)
+    approximations = [] if exact else [f"MiniSom trained on {len(rows):,} of {len(features):,} rows"]
+    return som.get_weights().astype(np.float32), approximations

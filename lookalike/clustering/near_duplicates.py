@@ -1,45 +1,153 @@
-"""Photos so alike that they may be copies: resized, re-encoded, retouched. Reports them; removes none."""
+"""Photos so alike that they may be copies: resized, re-encoded, retouched. Reports them; removes no file.
 
+The nearest photos by feature vector are compared as pictures: by a perceptual hash, the signs of their lowest spatial
+frequencies (C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010), and by their colours.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
 import numpy as np
+import pyarrow as pa
+from joblib import cpu_count
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from lookalike.clustering.neighbours import nearest_neighbours, reduced
+from lookalike.clustering.space import Space
+from lookalike.core.progress import progress
+from lookalike.core.tables import read_table, write_csv, write_table
 
-__all__ = ["columns", "find"]
+__all__ = ["Reader", "columns", "find", "kept_rows", "read", "signature", "with_copies", "write"]
 
 NEIGHBOURS = 10  # copies beyond these are reached through one another
+SIDE, FREQUENCIES = 128, 32  # of the grey thumbnail, and those of its cosine transform that are kept, down and across
+CLEAR = 8.0  # of a frequency's amplitude; below, the noise of JPEG decides its sign
+LEAST_SHARED = 0.5  # of the clear frequencies
+MOST_OPPOSED = 0.05  # of those clear in both
+COLOUR_SIDE = 8
+MOST_COLOUR = 8  # by which a cell of the colour thumbnail differs in copies, of 255
+PAIRS_AT_ONCE = 20_000
+TABLE = "near_duplicates.parquet"
+SCHEMA = pa.schema([("group", pa.int64()), ("path", pa.string()), ("similarity", pa.string()), ("keep", pa.bool_())])
+Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
 
 
-def find(features: np.ndarray, *, similarity: float, seed: int) -> list[np.ndarray]:
-    """Return groups of rows of features (n, d) linked by a cosine of at least `similarity`, each with its keeper first.
+def find(
+    space: Space, paths: Sequence[str], read: Reader, sizes: Sequence[tuple[int, int]], similarity: float
+) -> list[np.ndarray]:
+    """Return groups of rows that are copies of each other, each with the photo to keep first.
 
-    The keeper is the row of the highest mean cosine to the rest of its group.
+    paths and sizes (pixels, bytes): of the n photos. Pairs of nearest photos are compared as pictures from a cosine of
+    `similarity`. Kept is the photo of most pixels, then of most bytes, then the first.
     """
-    if len(features) < 2:
+    if len(space) < 2:
         return []
-    rows, _ = reduced(features, components=0, seed=seed)
-    found, indices, _ = nearest_neighbours(rows, min(NEIGHBOURS, len(rows) - 1), seed=seed)
-    first, place = np.nonzero(found >= similarity)
-    graph = sparse.coo_matrix((np.ones(len(first)), (first, indices[first, place])), shape=(len(rows), len(rows)))
-    labels = connected_components(graph, directed=False)[1]
+    first, second = candidates(space, similarity)
+    same = are_copies(first, second, *signatures(paths, np.unique([first, second]), read))
+    edges = (np.ones(int(same.sum())), (first[same], second[same]))
+    labels = connected_components(sparse.coo_matrix(edges, shape=(len(space), len(space))), directed=False)[1]
     order = np.argsort(labels, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-    return [_keeper_first(rows, group) for group in groups if len(group) > 1]
+    largest_first = [sorted(group.tolist(), key=lambda row: (sizes[row], -row), reverse=True) for group in groups]
+    return [np.array(group) for group in largest_first if len(group) > 1]
 
 
-def columns(features: np.ndarray, paths: list[str], *, similarity: float, seed: int) -> dict[str, list]:
-    """Return the groups as columns: the group's number, the photo, its cosine to the keeper, whether it is that."""
+def columns(space: Space, paths: Sequence[str], groups: Sequence[np.ndarray]) -> dict[str, list]:
+    """Return groups as columns: the group's number, the photo, its cosine to the keeper, whether it is that."""
     table: dict[str, list] = {"group": [], "path": [], "similarity": [], "keep": []}
-    for number, group in enumerate(find(features, similarity=similarity, seed=seed), 1):
-        unit = features[group] / np.maximum(np.linalg.norm(features[group], axis=1, keepdims=True), 1e-12)
+    unit = space.unit().features
+    for number, group in enumerate(groups, 1):
         table["group"] += [number] * len(group)
         table["path"] += [paths[row] for row in group]
-        table["similarity"] += [f"{value:.4f}" for value in unit @ unit[0]]
+        table["similarity"] += [f"{value:.4f}" for value in unit[group] @ unit[group[0]]]
         table["keep"] += [place == 0 for place in range(len(group))]
     return table
 
 
-def _keeper_first(rows: np.ndarray, group: np.ndarray) -> np.ndarray:
-    keeper = int((rows[group] @ rows[group].sum(axis=0)).argmax())
-    return np.concatenate([group[keeper : keeper + 1], np.delete(group, keeper)])
+def write(folder: Path, space: Space, paths: Sequence[str], groups: Sequence[np.ndarray]) -> None:
+    """Write groups as near_duplicates.parquet and, for people, near_duplicates.csv."""
+    table = columns(space, paths, groups)
+    write_table(folder / TABLE, pa.table(table, schema=SCHEMA))
+    write_csv(folder / "near_duplicates.csv", table)
+
+
+def read(folder: Path, paths: Sequence[str]) -> list[np.ndarray]:
+    """Return published groups as row numbers of `paths`, the one to keep first."""
+    rows, table = {path: row for row, path in enumerate(paths)}, read_table(folder / TABLE).to_pylist()
+    groups = {}
+    for row in table:
+        groups.setdefault(row["group"], []).append(rows[row["path"]])
+    return [np.array(group) for group in groups.values()]
+
+
+def kept_rows(groups: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Return the numbers of the n rows without the copies that are not kept, rising."""
+    copies = [group[1:] for group in groups]
+    return np.setdiff1d(np.arange(n), np.concatenate(copies) if copies else [])
+
+
+def with_copies(labels: np.ndarray, kept: np.ndarray, groups: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Return labels (n,) of all rows from those of the kept rows: a copy has the label of its keeper."""
+    everywhere = np.full(n, -1, labels.dtype)
+    everywhere[kept] = labels
+    for group in groups:
+        everywhere[group] = everywhere[group[0]]
+    return everywhere
+
+
+def candidates(space: Space, similarity: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of rows i < j, two arrays of int, of which one is among the nearest of the other."""
+    cosines, indices = space.unit().neighbours(NEIGHBOURS)
+    rows, places = np.nonzero(cosines >= similarity)
+    others = indices[rows, places]
+    pairs = np.unique(np.stack([np.minimum(rows, others), np.maximum(rows, others)]), axis=1)
+    pairs = pairs[:, pairs[0] < pairs[1]]
+    return pairs[0], pairs[1]
+
+
+def signatures(paths: Sequence[str], rows: np.ndarray, read: Reader) -> tuple[np.ndarray, np.ndarray]:
+    """Return the signs uint8 (n, 2, 128) and colours uint8 (n, 192) of the photos of these rows, zeros elsewhere."""
+    signs = np.zeros((len(paths), 2, FREQUENCIES**2 // 8), np.uint8)
+    colours = np.zeros((len(paths), 3 * COLOUR_SIDE**2), np.uint8)
+    with ThreadPoolExecutor(cpu_count()) as pool, progress("compare photos", len(rows)) as advance:
+        for row, found in zip(rows, pool.map(lambda row: signature(read(paths[row], SIDE)), rows), strict=True):
+            signs[row], colours[row] = found
+            advance(1)
+    return signs, colours
+
+
+def signature(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what copies of a photo, uint8 (h, w, 3), share: signs and colours.
+
+    signs, uint8 (2, 128): a bit a frequency, set where it is clearly positive and where clearly negative. colours,
+    uint8 (192,): a thumbnail of 8 x 8.
+    """
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    low = cv2.dct(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA))[:FREQUENCIES, :FREQUENCIES].ravel()
+    low[0] = 0  # brightness
+    colours = cv2.resize(rgb, (COLOUR_SIDE, COLOUR_SIDE), interpolation=cv2.INTER_AREA)
+    return np.packbits([low > CLEAR, low < -CLEAR], axis=1), colours.ravel()
+
+
+def are_copies(first: np.ndarray, second: np.ndarray, signs: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Say of each pair of rows whether their signatures are of copies: bool (pairs,).
+
+    Most frequencies that are clear in one are clear in the other and of the same sign there, and colours are alike.
+    """
+    same = np.zeros(len(first), bool)
+    for start in range(0, len(first), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        one, two = signs[first[part]], signs[second[part]]
+        clear = [_count(pair[:, 0] | pair[:, 1]) for pair in (one, two)]
+        both = _count((one[:, 0] | one[:, 1]) & (two[:, 0] | two[:, 1]))
+        opposed = _count((one[:, 0] & two[:, 1]) | (one[:, 1] & two[:, 0]))
+        shift = np.abs(colours[first[part]].astype(np.int16) - colours[second[part]]).max(axis=1)
+        alike = (both >= LEAST_SHARED * np.maximum(*clear)) & (opposed <= MOST_OPPOSED * both)
+        same[part] = alike & (shift <= MOST_COLOUR)
+    return same
+
+
+def _count(bits: np.ndarray) -> np.ndarray:
+    return np.bitwise_count(bits).sum(axis=1, dtype=np.int64)

@@ -7,35 +7,20 @@ import faiss
 import numpy as np
 from scipy import sparse
 
-from lookalike.clustering.scaling import prepare
+from lookalike.clustering.methods.graph import LIMIT as EXACT_ROWS
 
 __all__ = [
     "WEIGHTS",
     "connect",
     "connections",
     "nearest_neighbours",
-    "reduced",
     "self_tuning_weights",
     "shared_weights",
 ]
 
-EXACT_ROWS = 30_000
 PROBES = 12  # lists searched of about 4 sqrt(n)
 TRAINING_ROWS_A_LIST = 40
-MANY_ROWS = 50_000  # above which wide features are reduced before the search
-REDUCED_TO = 128
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
-
-
-def reduced(features: np.ndarray, *, components: int, seed: int) -> tuple[np.ndarray, list[str]]:
-    """Scale rows to length 1 and keep `components` principal axes (0: all, or 128 above 50,000 rows)."""
-    axes = components
-    if not axes and len(features) > MANY_ROWS and features.shape[1] > REDUCED_TO:
-        axes = REDUCED_TO
-    rows, notes = prepare(features, scaling="l2", components=axes, seed=seed)
-    if axes != components:
-        notes = [f"neighbours in the {axes} main of {features.shape[1]} axes", *notes]
-    return rows, notes
 
 
 def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -72,12 +57,7 @@ def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:
 
 
 def connect(similarities: np.ndarray, indices: np.ndarray, weights: str = "self_tuning") -> sparse.csr_matrix:
-    """Make the symmetric weighted graph (n, n) of neighbours (n, k); weights is a name of WEIGHTS.
-
-    Raises ValueError on another name.
-    """
-    if weights not in WEIGHTS:
-        raise ValueError(f"expected weights of {', '.join(WEIGHTS)}, found {weights!r}")
+    """Make the symmetric weighted graph (n, n) of neighbours (n, k); weights is a name of WEIGHTS."""
     return WEIGHTS[weights](similarities, indices)
 
 

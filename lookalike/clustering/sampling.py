@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lookalike.clustering.assignment import map_blocks, nearest
+from lookalike.clustering.assignment import nearest
+from lookalike.core.arrays import map_blocks
 
 __all__ = ["cluster_sample"]
 

@@ -4,16 +4,15 @@ Rows are read block by block; a result that would not fit in memory goes to a te
 """
 
 import tempfile
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.decomposition import PCA
 
-from lookalike.clustering.assignment import map_blocks
-from lookalike.clustering.grouping import check_choice
+from lookalike.core.arrays import map_blocks, unit_rows
 
-__all__ = ["SCALINGS", "prepare", "sample_rows", "scale_rows"]
+__all__ = ["SCALINGS", "prepare", "sample_rows", "solver"]
 
-SCALINGS = ("l2", "minmax", "none")
 SAMPLE_BYTES = 256 * 2**20  # rows that axes are computed from
 MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
 
@@ -21,17 +20,9 @@ MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
 def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -> tuple[np.ndarray, list[str]]:
     """Scale features (n, d) and reduce them to at most `components` principal axes (0: none).
 
-    scaling: "l2" rows of length 1, "minmax" columns from -1 to 1, "none". Returns float32 (n, min(d, components))
-    and the approximations made. Raises ValueError on another scaling.
+    scaling: a name of SCALINGS. Returns float32 (n, min(d, components)) and the approximations made.
     """
-    check_choice("scaling", scaling, SCALINGS)
-    low, high = column_range(features) if scaling == "minmax" else (None, None)
-
-    def scaled(block: np.ndarray) -> np.ndarray:
-        if scaling == "minmax":
-            return 2 * (block - low) / np.where(high > low, high - low, 1) - 1
-        return scale_rows(block) if scaling == "l2" else block
-
+    scaled = SCALINGS[scaling](features)
     if not 0 < components < features.shape[1]:
         if scaling == "none":
             return features, []
@@ -44,15 +35,22 @@ def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -
     return reduced, [] if exact else [f"principal axes from {len(sample):,} of {len(features):,} rows"]
 
 
+def between_extremes(features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that brings each column of features from its own range to -1..1."""
+    low, high = column_range(features)
+    return lambda block: 2 * (block - low) / np.where(high > low, high - low, 1) - 1
+
+
+SCALINGS: dict[str, Callable] = {  # name -> function of the features that returns how a block of them is scaled
+    "l2": lambda features: unit_rows,
+    "minmax": between_extremes,
+    "none": lambda features: lambda block: block,
+}
+
+
 def solver(dimensions: int) -> str:
     """Choose how scikit-learn finds the axes: exactly while the covariance is small."""
     return "covariance_eigh" if dimensions <= 2048 else "randomized"
-
-
-def scale_rows(block: np.ndarray) -> np.ndarray:
-    """Scale each row to length 1; rows of zeros stay."""
-    lengths = np.linalg.norm(block, axis=1, keepdims=True)
-    return block / np.where(lengths > 0, lengths, 1)
 
 
 def column_range(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

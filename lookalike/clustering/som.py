@@ -9,74 +9,65 @@ import math
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from lookalike.clustering.assignment import distances_to_own, mean_by_label, nearest
+from lookalike.clustering.assignment import distances_to_own, nearest
 from lookalike.clustering.batch_som import train_batch
-from lookalike.clustering.grouping import Grouping, check_choice
 from lookalike.clustering.linkage import cut, weighted_linkage
 from lookalike.clustering.map_quality import best_and_second, topographic_error, u_matrix
+from lookalike.clustering.methods.som import Options
 from lookalike.clustering.minisom_engine import train_minisom
-from lookalike.clustering.scaling import prepare
+from lookalike.core.arrays import mean_by_label
 from lookalike.core.errors import UserError
 
-__all__ = ["ENGINES", "GROUPS", "cluster", "map_side", "merge_units"]
+__all__ = ["ENGINES", "GROUPS", "map_side", "merge_units", "place"]
 
-ENGINES = ("batch", "minisom")
-GROUPS = ("merged", "units")
 USUAL_SIDE = 30  # merging gains little from a larger map
 LARGEST_SIDE = 100
 UNITS_A_CLUSTER = 3  # of a map to be merged, at least
 REFINEMENTS = 50
 
 
-def cluster(
-    features: np.ndarray,
-    n_clusters: int | None,
-    *,
-    seed: int,
-    engine: str = "batch",
-    groups: str = "merged",
-    side: int = 0,
-    epochs: int = 20,
-    final_radius: float = 0.3,
-    scaling: str = "l2",
-    components: int = 128,
-) -> Grouping:
-    """Cluster features (n, d) on a map of side x side units (0: chosen by n and n_clusters).
+def batch(rows: np.ndarray, side: int, options: Options, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Train a map on all rows at once, epoch by epoch: weights float32 (side, side, d), and no approximation."""
+    training = {"epochs": options.epochs, "final_radius": options.final_radius}
+    return train_batch(rows, side, side, **training, seed=seed), []
 
-    engine: "batch", or "minisom" (which stops at radius 1). groups: "merged" to n_clusters, or "units", one a
-    cluster, where n_clusters only sizes the map. `prepare` explains scaling and components.
-    Arrays: som_weights float32 (side, side, d), u_matrix float32 (side, side), best_matching_units int32 (n, 2) as row
-    and column, unit_distances float32 (n,) of each row to its unit. Raises UserError when n_clusters needs more units
-    than the largest map has.
-    """
-    check_choice("engine", engine, ENGINES)
-    check_choice("groups", groups, GROUPS)
-    side = side or map_side(len(features), n_clusters, groups)
-    table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
-    if engine == "minisom":
-        weights = train_minisom(table, side, side, epochs=epochs, seed=seed)
-    else:
-        weights = train_batch(table, side, side, epochs=epochs, final_radius=final_radius, seed=seed)
-    best, second = best_and_second(table, weights).T
-    gaps = distances_to_own(table, weights.reshape(side * side, -1), best)
-    labels = best
-    if groups == "merged":
-        unit_labels, note = merge_units(*mean_by_label(table, best, side * side), n_clusters)
-        labels, notes = unit_labels[best], notes + note
-    return Grouping(
-        labels=labels.astype(np.int32),
-        arrays={
-            "som_weights": weights,
-            "best_matching_units": np.stack([best // side, best % side], axis=1).astype(np.int32),
-            "u_matrix": u_matrix(weights),
-            "unit_distances": gaps,
-        },
-        scores={
-            "quantization_error": float(gaps.mean(dtype=np.float64)),
-            "topographic_error": topographic_error(best, second, side),
-        },
-        approximations=notes,
-    )
+
+def minisom(rows: np.ndarray, side: int, options: Options, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Train a map row by row: weights float32 (side, side, d), and the approximations."""
+    return train_minisom(rows, side, epochs=options.epochs, seed=seed)
+
+
+ENGINES = {"batch": batch, "minisom": minisom}
+
+
+def place(rows: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, float]]:
+    """Place rows (n, d) on a trained map (side, side, d): flat units int64 (n,), the arrays and the scores to keep."""
+    side = len(weights)
+    best, second = best_and_second(rows, weights).T
+    gaps = distances_to_own(rows, weights.reshape(side * side, -1), best)
+    arrays = {
+        "som_weights": weights,
+        "best_matching_units": np.stack([best // side, best % side], axis=1).astype(np.int32),
+        "u_matrix": u_matrix(weights),
+        "unit_distances": gaps,
+    }
+    error = float(gaps.mean(dtype=np.float64))
+    return best, arrays, {"quantization_error": error, "topographic_error": topographic_error(best, second, side)}
+
+
+def by_merging(rows: np.ndarray, units: np.ndarray, side: int, n_clusters: int) -> tuple[np.ndarray, list[str]]:
+    """Merge the units of a map to n_clusters by the means of their rows: labels (n,) and a note where they are few."""
+    labels, notes = merge_units(*mean_by_label(rows, units, side * side), n_clusters)
+    return labels[units], notes
+
+
+def by_unit(rows: np.ndarray, units: np.ndarray, side: int, n_clusters: int | None) -> tuple[np.ndarray, list[str]]:
+    """Take each unit that has rows for a cluster; the number asked for has only sized the map."""
+    words = f"each of the {len(np.unique(units))} units with photos, of {side} x {side}, is a group"
+    return units, [f"{words}: n_clusters only sizes the map" if n_clusters else words]
+
+
+GROUPS = {"merged": by_merging, "units": by_unit}
 
 
 def map_side(n: int, n_clusters: int | None, groups: str) -> int:

@@ -7,28 +7,28 @@ classes, as in adaptive dimension reduction (Ding and Li, 2007).
 import numpy as np
 from scipy.linalg import eigh
 
-from lookalike.clustering.assignment import map_blocks, mean_by_label
-from lookalike.clustering.scaling import prepare
+from lookalike.clustering.space import Space
+from lookalike.core.arrays import map_blocks, mean_by_label
 
 __all__ = ["within_normalised"]
 
 AXES = 256  # principal axes kept: with many more, the covariance inside groups is mostly noise
 
 
-def within_normalised(rows: np.ndarray, labels: np.ndarray, *, shrinkage: float, seed: int) -> np.ndarray:
-    """Return rows (n, d) with unit covariance inside the groups of labels (n,) from 0: float32 (n, at most 256).
+def within_normalised(space: Space, labels: np.ndarray, *, shrinkage: float) -> np.ndarray:
+    """Return rows with unit covariance inside the groups of labels (n,) from 0: float32 (n, at most 256).
 
-    shrinkage: share of a multiple of the identity in the covariance, from 0 to 1 (Ledoit and Wolf, 2004). Rows are
-    returned as they are where the groups say nothing: one group, or no row beside its group's mean.
+    shrinkage: share of a multiple of the identity in the covariance, from 0 to 1 (Ledoit and Wolf, 2004). The space's
+    rows are returned as they are where the groups say nothing: one group, or no row beside its group's mean.
     """
     n_groups = int(labels.max()) + 1
     if n_groups < 2:
-        return rows
-    reduced, _ = prepare(rows, scaling="none", components=min(AXES, *rows.shape), seed=seed)
+        return space.features
+    reduced = space.rows("none", min(AXES, len(space)))
     covariance = _within_covariance(reduced, labels, mean_by_label(reduced, labels, n_groups)[0])
     mean_variance = np.trace(covariance) / len(covariance)
     if mean_variance <= 0:
-        return rows
+        return space.features
     covariance = (1 - shrinkage) * covariance + shrinkage * mean_variance * np.eye(len(covariance))
     variances, axes = eigh(covariance)
     inverse_root = (axes / np.sqrt(np.maximum(variances, 1e-9 * mean_variance))) @ axes.T

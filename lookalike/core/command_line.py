@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, CliImplicitFlag, SettingsError
 
 from lookalike.core.errors import UserError
 from lookalike.core.files import disk_remedy
-from lookalike.core.pipeline import Step, run_steps
+from lookalike.core.pipeline import Step, main_step, run_steps
 from lookalike.core.progress import set_progress
 from lookalike.core.stage import STAGES
 
@@ -39,8 +39,8 @@ class Action(NamedTuple):
 def run_script(
     steps: Mapping[str, Step], settings_class: type[BaseSettings], actions: Mapping[str, Action] | None = None
 ) -> None:
-    """Run a script's steps as the flags say; the first step's section is the one that they may set."""
-    run(lambda settings: run_steps(settings, steps), settings_class, next(iter(steps)), actions)
+    """Run a script's steps as the flags say, which may set the section of the step that the script is named for."""
+    run(lambda settings: run_steps(settings, steps), settings_class, main_step(steps), actions)
 
 
 def run(

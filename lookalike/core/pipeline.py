@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lookalike.core.errors import UserError
 from lookalike.core.stage import STAGES, command, dataset_lock, faults, is_current, stage_folder
 
-__all__ = ["Step", "run_all", "run_steps", "verify"]
+__all__ = ["Step", "main_step", "run_all", "run_steps", "verify"]
 
 
 class Step(NamedTuple):
@@ -22,12 +22,17 @@ class Step(NamedTuple):
     wanted: Callable = lambda settings: True
 
 
+def main_step(steps: Mapping[str, Step]) -> str:
+    """Return the step that its script is named for."""
+    return next(name for name in steps if not STAGES[name].script)
+
+
 def run_steps(settings, steps: Mapping[str, Step]) -> None:
-    """Run the steps of one script that are out of date; where none is, the first again, since the user asked for it."""
+    """Run the steps of one script that are out of date; where none is, the main one again, since it was asked for."""
     with dataset_lock(settings):
         again = all(_is_done(settings, name, step) for name, step in steps.items())
-        for number, (name, step) in enumerate(steps.items()):
-            if (again and number == 0) or not _is_done(settings, name, step):
+        for name, step in steps.items():
+            if (again and name == main_step(steps)) or not _is_done(settings, name, step):
                 step.run(settings)
 
 

@@ -168,6 +168,10 @@ class Stage:
         """Return the published folder of an input."""
         return stage_folder(self._settings, name)
 
+    def command(self, name: str) -> str:
+        """Return the command that makes an input."""
+        return command(self._settings, name)
+
     def hold(self, path: Path, *, what: str, shared: bool) -> None:
         """Hold a lock until the stage ends, see `locks.hold`."""
         self._stack.enter_context(hold(path, what=what, shared=shared))

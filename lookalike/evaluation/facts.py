@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-__all__ = ["facts", "summary"]
+from lookalike.core.artifacts import read_manifest
+
+__all__ = ["facts", "read_facts", "summary"]
 
 
 def facts(
@@ -27,6 +30,15 @@ def facts(
         "engine": _of_each(extractors, "engine"),
         "views": " ".join(views),
     }
+
+
+def read_facts(clustered: Path, extracted: Path) -> dict[str, object]:
+    """Return the facts of a published grouping and the published features that it was made of."""
+    grouping, extraction = (read_manifest(folder).parameters for folder in (clustered, extracted))
+    count = clustered / "count.json"
+    counted = json.loads(count.read_text(encoding="utf-8")) if count.exists() else None
+    extractors = json.loads((extracted / "description.json").read_text(encoding="utf-8"))
+    return facts(grouping, extractors, extraction["views"], counted)
 
 
 def _of_each(extractors: Mapping[str, Mapping], name: str) -> str:

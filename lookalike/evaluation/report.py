@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core.artifacts import write_json
+from lookalike.core.files import write_json
 from lookalike.core.tables import Columns, write_csv
 from lookalike.evaluation import SCORES
 from lookalike.evaluation.internal import internal_scores

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.core.artifacts import write_json
+from lookalike.core.files import write_json
 from lookalike.core.tables import write_csv
 from lookalike.evaluation.comparison import Ranking, Way, compare, rank, table
 

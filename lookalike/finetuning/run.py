@@ -1,7 +1,6 @@
 """Fine-tune a backbone on labelled photos, and show what that does for classes it has never seen.
-Everything it makes goes to one folder, from which a killed run goes on."""
+A killed run goes on from its last whole epoch."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +27,8 @@ from lookalike.networks.freeze import load_model
 from lookalike.networks.quiet import keras, tf
 from lookalike.networks.squares import Photo
 
-__all__ = ["FineTuning", "finetune", "forget_checkpoint"]
+__all__ = ["FineTuning", "finetune"]
 
-WORK = "work"  # folder of what only an unfinished run needs
 NO_INFLUENCE = {"write_augmented", "write_tfrecords", "tfrecords", "backbone", "weights"}  # on the weights, by name
 
 Log = Callable[[str], None]
@@ -51,22 +49,23 @@ def finetune(
     labels: Sequence[str],
     options: Options,
     folder: Path,
+    work: Path,
     *,
     log: Log = print,
 ) -> FineTuning:
     """Teach a backbone the classes of labelled photos.
 
     names: relative names of the photos, by which they are split; labels: "" where unknown; folder: takes the models,
-    history and scores, and keeps the state of a killed run, until `forget_checkpoint`. log: gets each line for the
-    reader. Raises UserError for what a user can mend.
+    history and scores; work: keeps the state of a killed run. log: gets each line for the reader. Raises UserError for
+    what a user can mend.
     """
     sources = _labelled(*(read_records(options.tfrecords) if options.tfrecords else (photos, names, labels)))
     held_out = choose_classes(sources[2], options.holdout_classes, seed=options.seed)
     extractor = _network(options)
-    data = _read(*sources, extractor.input_shape[1], folder / WORK)
+    data = _read(*sources, extractor.input_shape[1], work)
     parts = divide(data, held_out, share=options.validation, balanced=options.balanced, log=log)
     before = extract_features(extractor, data.pixels, parts.holdout, "features before")
-    classifier, history = _train(extractor, data, parts, options, folder, log)
+    classifier, history = _train(extractor, data, parts, options, folder, work, log)
     after = extract_features(classifier.extractor, data.pixels, parts.holdout, "features after")
     scores = training_scores(data, parts, history, options)
     held_out_labels = [data.labels[row] for row in parts.holdout]
@@ -74,11 +73,6 @@ def finetune(
     with writing(folder):
         _write(classifier, data, parts, options, scores, folder, log)
     return FineTuning(scores, history, altered_samples(data.pixels, parts, options))
-
-
-def forget_checkpoint(folder: Path) -> None:
-    """Remove what only an unfinished run needs."""
-    shutil.rmtree(folder / WORK)
 
 
 def _labelled(photos: Sequence[Encoded], names: Sequence[str], labels: Sequence[str]) -> tuple[list, list, list]:
@@ -116,11 +110,11 @@ def _read(sources: list[Encoded], names: list[str], labels: list[str], side: int
 
 
 def _train(
-    extractor: keras.Model, data: LabelledPhotos, parts: Parts, options: Options, folder: Path, log: Log
+    extractor: keras.Model, data: LabelledPhotos, parts: Parts, options: Options, folder: Path, work: Path, log: Log
 ) -> tuple[Classifier, list[dict]]:
     """Run both phases and return the extractor with what was learnt, its head, and a row an epoch."""
     history, add = open_history(folder, log)
-    checkpoint = Checkpoint(folder / WORK / "checkpoint.npz", _run_of(extractor, data, parts, options))
+    checkpoint = Checkpoint(work / "checkpoint.npz", _run_of(extractor, data, parts, options))
     with _precision(options.mixed_precision):
         learner = _network(options)
         make_head = HEADS[LOSSES[options.loss].head]

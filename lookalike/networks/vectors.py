@@ -1,17 +1,14 @@
 """Extract the vectors of all prepared photos, shard by shard, computing only what no earlier run has computed alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from lookalike.core import features
 from lookalike.core.errors import UserError
-from lookalike.core.executors import EXECUTORS
 from lookalike.core.progress import progress
-from lookalike.core.tables import Columns
+from lookalike.core.shards import Part, work_through
 from lookalike.networks.engines import Extractor
 from lookalike.networks.extraction import compute_matrices
 from lookalike.networks.finishing import reduce_features, write_tsv
@@ -38,36 +35,39 @@ class Extracted:
 
 
 def extract_all(
-    photos: Columns,
+    paths: Sequence[str],
+    photos: Sequence[Photo],
     draft: Path,
-    published: Path | None,
+    work: Path,
+    known: Iterable[Part],
     extractors: Mapping[str, Extractor],
     options: Options,
     run: Run,
 ) -> Extracted:
     """Write the vectors of all prepared photos into the draft: shards, what is made of all of them, and the index.
 
-    published: the folder whose rows may be reused, or None. extractors: from `open_extractors`. Raises UserError where
-    no photo has a vector.
+    work: keeps finished shards. known: parts of a published result. extractors: from `open_extractors`. Raises
+    UserError where no photo has a vector.
     """
-    known = features.known_rows(published, draft)
 
-    def compute(rows: Sequence[int]) -> tuple[dict[str, np.ndarray], list[str | None]]:
-        chosen = [Photo(photos["image"][row], photos["digest"][row]) for row in rows]
-        made = compute_matrices(chosen, extractors, options, advance)
-        return made.arrays, made.errors
+    def compute(rows: Sequence[int]) -> Part:
+        made = compute_matrices([photos[row] for row in rows], extractors, options, advance)
+        found = [
+            {"path": paths[row], "key": photos[row].sha256, "reusable": error is None, "error": error}
+            for row, error in zip(rows, made.errors, strict=True)
+        ]
+        return Part(found, made.arrays, len(rows))
 
-    new = sum(key not in known for key in photos["digest"])
-    with progress("extracting features", new * len(extractors), "vectors") as advance:
-        places = {"shard_size": run.shard_size, "executor": EXECUTORS[run.executor]}
-        done = list(features.write_shards(draft, photos["path"], photos["digest"], known, compute, **places))
-    errors = {path: error for _, _, bad in done for path, error in bad.items()}
-    images = len(photos["path"]) - len(errors)
-    if not images:
+    with progress("extracting features", len(photos) * len(extractors), "vectors") as advance:
+        keys = [photo.sha256 for photo in photos]
+        how = {"known": known, "shard_size": run.shard_size, "executor": run.executor}
+        parts = list(work_through(work, paths, keys, compute, **how))
+    errors = {row["path"]: row["error"] for part in parts for row in part.rows if row["error"]}
+    if len(errors) == len(paths):
         raise UserError(f"expected at least one photo that decodes, found {len(errors)} that do not")
+    features.write_index(draft, [features.write_shard(draft, shard, part) for shard, part in enumerate(parts)])
     if options.pca:
         reduce_features(draft, options.pca)
     if options.tsv:
         write_tsv(draft)
-    features.finish_index(draft)  # last: until then the shards are what an interrupted run goes on with
-    return Extracted(images, sum(fresh for _, fresh, _ in done), errors)
+    return Extracted(len(paths) - len(errors), sum(part.computed for part in parts), errors)

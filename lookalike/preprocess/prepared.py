@@ -19,9 +19,22 @@ from lookalike.core.artifacts import MARKER, recover, replace_folder
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy, relative_to, write_json
 from lookalike.core.shards import Row
+from lookalike.core.stage import Stage
 from lookalike.core.tables import read_table, write_table
 
-__all__ = ["TABLE", "PreparedPhotos", "check_owner", "draft_of", "is_intact", "publish", "read", "read_known", "write"]
+__all__ = [
+    "TABLE",
+    "PreparedPhotos",
+    "check_owner",
+    "draft_of",
+    "is_intact",
+    "lock_of",
+    "open_for",
+    "publish",
+    "read",
+    "read_known",
+    "write",
+]
 
 TABLE = "images.parquet"
 LISTED = ".lookalike.parquet"  # the table once more, in the folder: what was prepared into it
@@ -84,6 +97,21 @@ def read(folder: Path, command: str = "python 01_preprocess.py") -> PreparedPhot
     if not is_intact(folder):
         raise UserError(f"expected {found.root} as 01_preprocess wrote it, found another: run {command}")
     return found
+
+
+def lock_of(root: Path) -> Path:
+    """Return the file whose lock a folder of prepared photos is read and written under."""
+    return root.with_name(f".{root.name}.lock")
+
+
+def open_for(stage: Stage) -> PreparedPhotos:
+    """Return the published photos that a stage reads, and keep others from replacing them until it ends.
+
+    Raises UserError as `read`, and where another process prepares photos.
+    """
+    photos = read(stage.path_of("01_preprocess"), stage.command("01_preprocess"))
+    stage.hold(lock_of(photos.root), what=str(photos.root), shared=True)
+    return photos
 
 
 def read_known(folder: Path) -> list[Row]:

@@ -95,9 +95,10 @@ def _draw_grid(folder: Path, photos: Photos, rows: np.ndarray, positions: np.nda
 
 def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
     scores = json.loads((grouped / "method_scores.json").read_text(encoding="utf-8"))
-    highest = scores["max_distance"]
-    cut = 1 - scores["cut_height"] / highest if highest else 1.0
-    draw_dendrogram(folder / "dendrogram.png", np.load(grouped / "linkage.npy"), cut, max_distance=highest)
+    linkage, highest, height = np.load(grouped / "linkage.npy"), scores["max_distance"], scores.get("cut_height")
+    cut = None if height is None else 1 - height / highest if highest else 1.0
+    linked = "images" if len(linkage) + 1 == len(photos.paths) else "units of a map"
+    draw_dendrogram(folder / "dendrogram.png", linkage, cut, max_distance=highest, linked=linked)
 
 
 def _draw_count(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:

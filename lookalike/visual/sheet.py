@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -10,11 +11,20 @@ from lookalike.core.errors import UserError
 from lookalike.visual.style import NOISE, group_style, pixel_font
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
-__all__ = ["column_order", "draw_sheet"]
+__all__ = ["Candidate", "column_order", "draw_best", "draw_sheet"]
+
+BEST = 3  # ways of a sweep that are drawn
 
 GAP = 6  # pixels between columns
 MARGIN = 16
 LARGEST_SIDE = 30_000  # pixels of a page; many viewers refuse more
+
+
+class Candidate(Protocol):
+    """A way to group that was compared: its name, and its labels int (n,)."""
+
+    name: str
+    labels: np.ndarray
 
 
 def draw_sheet(
@@ -47,6 +57,12 @@ def draw_sheet(
         shown = {group: members[group] for group in page}
         _draw_page(shown, paths, read, thumbnail, max_images, heading).save(name)
     return names
+
+
+def draw_best(folder: Path, candidates: Sequence[Candidate], paths: Sequence[str], read: Reader) -> None:
+    """Draw the groups of the first three candidates as sheet_1.png to sheet_3.png."""
+    for place, one in enumerate(candidates[:BEST], 1):
+        draw_sheet(folder / f"sheet_{place}.png", one.labels, paths, read, title=f"{place}: {one.name}")
 
 
 def column_order(pred: np.ndarray) -> list[int]:

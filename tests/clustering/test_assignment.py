@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike.clustering import assignment
+from lookalike.core.arrays import mean_by_label
 
 
 def table(n, d=6, seed=0):
@@ -26,7 +27,7 @@ def test_assign_sums_over_all_blocks(monkeypatch):
 
 def test_means_leave_noise_out():
     labels = np.array([0, 0, 2, -1])
-    means, counts = assignment.mean_by_label(np.array([[1.0], [3], [5], [100]], np.float32), labels, 3)
+    means, counts = mean_by_label(np.array([[1.0], [3], [5], [100]], np.float32), labels, 3)
     assert means.ravel().tolist() == [2, 0, 5] and counts.tolist() == [2, 0, 1]
 
 

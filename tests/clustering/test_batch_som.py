@@ -4,6 +4,8 @@ import numpy as np
 
 from lookalike.clustering.batch_som import initial_map, radii, smooth, train_batch
 
+TRAINING = {"epochs": 2, "final_radius": 0.3, "seed": 0}
+
 
 def test_radius_falls_exponentially_to_the_last():
     assert np.allclose(radii(8, 1, 4), [8, 4, 2, 1])
@@ -39,11 +41,11 @@ def test_a_memory_map_trains_the_same_map(tmp_path):
     features = np.random.default_rng(0).standard_normal((40_000, 4)).astype(np.float32)
     np.save(tmp_path / "features.npy", features)
     mapped = np.load(tmp_path / "features.npy", mmap_mode="r")
-    assert np.array_equal(train_batch(mapped, 4, 4, epochs=2, seed=0), train_batch(features, 4, 4, epochs=2, seed=0))
+    assert np.array_equal(train_batch(mapped, 4, 4, **TRAINING), train_batch(features, 4, 4, **TRAINING))
 
 
 def test_the_argument_is_not_changed():
     features = np.random.default_rng(0).standard_normal((50, 4)).astype(np.float32)
     before = features.copy()
-    train_batch(features, 3, 3, epochs=2, seed=0)
+    train_batch(features, 3, 3, **TRAINING)
     assert np.array_equal(features, before)

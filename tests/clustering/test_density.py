@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from lookalike.clustering.grouping import group
-
 
 @pytest.fixture(scope="module")
 def rows():
@@ -13,14 +11,14 @@ def rows():
     return np.concatenate([clusters, 200 * rng.standard_normal((5, 10))]).astype(np.float32)
 
 
-def test_defaults_find_regions_and_leave_the_far_rows_as_noise(rows):
+def test_defaults_find_regions_and_leave_the_far_rows_as_noise(group, rows):
     found = group("dbscan", rows, None, seed=0)
-    assert found.n_clusters == 3 and (found.labels[90:] == -1).all() and not found.approximations
+    assert found.n_clusters == 3 and (found.labels[90:] == -1).all() and not found.approximations and not found.notes
 
 
 @pytest.mark.parametrize(("eps", "what"), [(0.01, "only noise"), (1e4, "one cluster")])
-def test_an_eps_that_divides_nothing_is_said_with_one_that_might(rows, eps, what):
-    advice = group("dbscan", rows, None, seed=0, eps=eps).approximations[-1]
+def test_an_eps_that_divides_nothing_is_said_with_one_that_might(group, rows, eps, what):
+    advice = group("dbscan", rows, None, seed=0, eps=eps).notes[-1]
     assert advice.startswith(f"{what} at eps {eps:g}")
     typical = float(advice.split("within ")[1].split(",")[0])
     assert group("dbscan", rows, None, seed=0, eps=typical).n_clusters >= 3

@@ -1,44 +1,39 @@
-"""What every clustering method promises: checks on what goes in, stable numbers on what comes out."""
+"""The steps of grouping in their order, near copies grouped or left out."""
 
 import numpy as np
 import pytest
 
-from lookalike.clustering import METHODS, load
-from lookalike.clustering.grouping import check_features, group, renumber
-from lookalike.core.errors import UserError
+from config import Cluster
+from lookalike.clustering.grouping import group
+from lookalike.clustering.space import Space
 
 
-def test_clusters_are_numbered_by_size_then_first_row():
-    labels = np.array([7, 3, 3, 9, 9, -1, 3, 7])
-    assert renumber(labels).tolist() == [1, 0, 0, 2, 2, -1, 0, 1]
+@pytest.fixture
+def space():
+    rng = np.random.default_rng(0)
+    rows = 3 * rng.normal(size=(3, 12))[np.arange(60) % 3] + 0.2 * rng.normal(size=(60, 12))
+    return Space(rows.astype(np.float32), seed=0)
 
 
-def test_numbering_keeps_noise_even_when_it_is_largest():
-    assert renumber(np.array([-1, -1, -1, 5])).tolist() == [-1, -1, -1, 0]
-    assert renumber(np.array([-1, -1])).tolist() == [-1, -1]
+def test_a_run_counts_groups_and_describes(space):
+    result, description, count, estimate = group(space, [], Cluster())
+    assert count == estimate.n_clusters == result.n_clusters == 3
+    assert len(description["confidence"]) == 60 and description["is_exemplar"].sum() == 3
 
 
-def test_rows_that_are_not_finite_are_named():
-    features = np.zeros((100, 3), np.float32)
-    features[[4, 70], 1] = np.nan, np.inf
-    with pytest.raises(ValueError, match="2 rows with NaN or infinity: 4, 70"):
-        check_features(features)
+def test_a_dropped_copy_plays_no_part_and_gets_the_group_of_its_keeper(space):
+    far = np.concatenate([space.features, np.tile(-space.features[0], (20, 1))])
+    copies = [np.array([0, *range(60, 80)])]  # called copies of the first, far as they are
+    options = Cluster(n_clusters=3, method="kmeans", drop_near_duplicates=True)
+    result, description, _, _ = group(Space(far, seed=0), copies, options)
+    assert result.n_clusters == 3 and len(result.labels) == len(description["distance"]) == 80
+    assert (result.labels[60:] == result.labels[0]).all()
+    assert len(set(result.labels[:3].tolist())) == 3
+    kept, _, _, _ = group(Space(far, seed=0), copies, Cluster(n_clusters=3, method="kmeans"))
+    assert not (kept.labels[60:] == kept.labels[0]).any()
 
 
-def test_unknown_method_is_told_the_known_ones():
-    with pytest.raises(ValueError, match="kmeans"):
-        load("magic")
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_says_what_it_is_and_can_be_loaded(method):
-    row = METHODS[method]
-    assert callable(load(method))
-    assert row.summary and row.cost and row.above and row.n_clusters in ("required", "optional", "unused")
-    assert set(row.needs) <= {"photos", "timestamps"}
-
-
-@pytest.mark.parametrize("n_clusters", [0, -3, 11])
-def test_a_number_of_clusters_out_of_range_is_one_line(n_clusters):
-    with pytest.raises(UserError, match=r"from 1 to 10 .* found -?\d+: set cluster.n_clusters"):
-        group("kmeans", np.eye(10, dtype=np.float32), n_clusters, seed=0)
+def test_what_is_approximate_is_told_once(space, monkeypatch):
+    monkeypatch.setattr("lookalike.clustering.neighbours.EXACT_ROWS", 30)
+    told = group(space, [], Cluster())[0].approximations
+    assert len(told) == len(set(told)) >= 1

@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from lookalike.clustering import METHODS, local_match
-from lookalike.clustering.grouping import group
+from lookalike.clustering import local_match
 from lookalike.clustering.local_match import count_matches, greedy_groups, inliers, local_features
+from lookalike.clustering.methods import local_match as method
+from lookalike.clustering.space import Space
+
+USUAL = {"residual": 20.0, "trials": 1000}
 
 
 def print_of(seed):
@@ -39,15 +42,15 @@ def vectors(n):
     return np.random.default_rng(0).standard_normal((n, 8)).astype(np.float32)
 
 
-def test_poses_of_a_print_are_one_group_and_photos_without_features_noise(photos):
+def test_poses_of_a_print_are_one_group_and_photos_without_features_noise(group, photos):
     found = group("local_match", vectors(14), None, seed=0, photos=photos)
     assert found.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4 + [-1, -1]
-    assert "2 photos without local features" in found.approximations[0]
+    assert "2 photos without local features" in found.notes[0]
     assert found.scores == {"matching_pairs": 18, "compared_pairs": 91}
 
 
-def test_large_sets_compare_near_vectors_only(photos, monkeypatch):
-    monkeypatch.setitem(METHODS, "local_match", METHODS["local_match"]._replace(limit=5))
+def test_large_sets_compare_near_vectors_only(group, photos, monkeypatch):
+    monkeypatch.setattr(method, "LIMIT", 5)
     near = np.eye(5, dtype=np.float32)[[0] * 4 + [1] * 4 + [2] * 4 + [3, 4]] + 0.01 * vectors(14)[:, :5]
     found = group("local_match", near, None, seed=0, photos=photos, shortlist=3)
     assert found.n_clusters == 3 and found.scores["compared_pairs"] < 91
@@ -55,14 +58,16 @@ def test_large_sets_compare_near_vectors_only(photos, monkeypatch):
 
 
 def test_matches_of_queries_count_the_query_itself(photos):
-    counts = count_matches(vectors(14), photos, seed=0, queries=14)
-    assert sorted(counts.tolist()) == [1, 1] + [4] * 12
+    space = Space(vectors(14), seed=0, photos=photos)
+    assert sorted(count_matches(space, method.Options(), queries=14).tolist()) == [1, 1] + [4] * 12
+    strict = method.Options(min_inliers=400)
+    assert count_matches(space, strict, queries=14).tolist() == [1] * 14
 
 
 def test_a_photo_matches_itself_whole_and_another_print_hardly(photos):
     one, other = local_features(photos[0]), local_features(photos[4])
-    assert inliers(one, one) > 0.9 * len(one[0]) > 50
-    assert inliers(one, other) <= 15
+    assert inliers(one, one, **USUAL) > 0.9 * len(one[0]) > 50
+    assert inliers(one, other, **USUAL) <= 15
 
 
 def test_large_photos_are_reduced(tmp_path, monkeypatch):

@@ -1,8 +1,11 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from lookalike.clustering import neighbours
-from lookalike.clustering.neighbours import connect, nearest_neighbours, reduced
+from lookalike.clustering.methods.graph import Options
+from lookalike.clustering.neighbours import connect, nearest_neighbours
 
 
 def test_neighbours_are_the_most_similar_other_rows():
@@ -40,11 +43,8 @@ def test_approximate_neighbours_are_mostly_the_exact_ones_and_say_so(monkeypatch
     assert shared > 0.9
 
 
-def test_many_wide_rows_are_reduced_and_it_is_said(monkeypatch):
-    monkeypatch.setattr(neighbours, "MANY_ROWS", 300)
-    rows, notes = reduced(np.random.default_rng(0).normal(size=(400, 200)).astype(np.float32), components=0, seed=0)
-    assert rows.shape == (400, 128)
-    assert "128 main of 200 axes" in notes[0]
+def test_the_choices_of_the_options_are_those_there_are():
+    assert set(get_args(Options.model_fields["weights"].annotation)) == set(neighbours.WEIGHTS)
 
 
 @pytest.mark.parametrize("weights", neighbours.WEIGHTS)
@@ -61,8 +61,3 @@ def test_shared_weight_is_the_jaccard_index_of_the_neighbourhoods():
     indices = np.array([[1, 2], [0, 2], [0, 1]])
     graph = connect(np.ones((3, 2), np.float32), indices, "shared").toarray()
     np.testing.assert_allclose(graph, 1 - np.eye(3))
-
-
-def test_unknown_weights_are_named():
-    with pytest.raises(ValueError, match="self_tuning, shared, found 'binary'"):
-        connect(np.ones((3, 1), np.float32), np.array([[1], [2], [0]]), "binary")

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from lookalike.clustering import refine as module
-from lookalike.clustering.grouping import Grouping
+from lookalike.clustering import NOISE
+from lookalike.clustering import noise as module
 from lookalike.clustering.refine import merge_close, refine
+from lookalike.clustering.result import Clustering
+from lookalike.clustering.space import Space
+
+
+def refined(features, labels, noise="keep", merge_similarity=0, neighbours=5):
+    how = {"noise": noise, "merge_similarity": merge_similarity, "neighbours": neighbours}
+    return refine(Space(features, seed=0), Clustering(labels), **how)
 
 
 @pytest.fixture
@@ -30,25 +37,25 @@ def test_merging_goes_on_with_the_mean_of_the_merged(angles):
 @pytest.mark.parametrize("noise", ["nearest_mean", "tsne_knn"])
 def test_noise_joins_the_cluster_near_it(angles, noise):
     features, labels = angles
-    found = refine(features, Grouping(np.append(labels, -1)), seed=0, noise=noise, neighbours=3)
+    found = refined(features, np.append(labels, -1), noise=noise, neighbours=3)
     assert found.labels[15] == found.labels[14] and found.n_clusters == 3
 
 
 def test_clusters_are_numbered_anew_and_the_argument_stays(angles):
     features, labels = angles
-    given = Grouping(np.append(labels, -1))
-    found = refine(features, given, seed=0, merge_similarity=0.9)
+    given = np.append(labels, -1)
+    found = refined(features, given, merge_similarity=0.9)
     assert found.labels.tolist() == [0] * 10 + [1] * 5 + [-1]
-    assert given.labels.tolist() == [*labels, -1]
+    assert given.tolist() == [*labels, -1]
 
 
 def test_a_map_too_large_is_said(angles, monkeypatch):
     monkeypatch.setattr(module, "TSNE_LIMIT", 10)
-    found = refine(angles[0], Grouping(np.append(angles[1], -1)), seed=0, noise="tsne_knn")
+    found = refined(angles[0], np.append(angles[1], -1), noise="tsne_knn")
     assert found.labels.min() == 0 and "4 to 10 rows, not 16" in found.approximations[0]
 
 
-@pytest.mark.parametrize("noise", module.NOISE)
+@pytest.mark.parametrize("noise", NOISE)
 def test_all_noise_stays_noise(noise):
-    found = refine(np.eye(3, dtype=np.float32), Grouping(np.full(3, -1)), seed=0, noise=noise, merge_similarity=0.5)
+    found = refined(np.eye(3, dtype=np.float32), np.full(3, -1), noise=noise, merge_similarity=0.5)
     assert found.labels.tolist() == [-1, -1, -1]

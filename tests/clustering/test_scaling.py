@@ -1,9 +1,12 @@
 """Scaling and principal components, with and without enough memory."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from lookalike.clustering import scaling
+from lookalike.clustering.methods.options import Scaling
 
 
 @pytest.fixture
@@ -47,6 +50,5 @@ def test_a_table_too_large_for_memory_goes_to_disk(features, monkeypatch):
     assert isinstance(mapped, np.memmap) and np.array_equal(mapped, kept)
 
 
-def test_unknown_scaling_is_told_the_known_ones(features):
-    with pytest.raises(ValueError, match="l2, minmax, none"):
-        scaling.prepare(features, scaling="log", components=0, seed=0)
+def test_the_choices_of_the_options_are_those_there_are():
+    assert set(get_args(Scaling)) == set(scaling.SCALINGS)

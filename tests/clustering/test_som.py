@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from lookalike.clustering import som
-from lookalike.clustering.grouping import group
+from lookalike.clustering import scaling, som
 from lookalike.core.errors import UserError
 
 
@@ -17,7 +16,7 @@ def blobs():
 
 
 @pytest.mark.parametrize("engine", som.ENGINES)
-def test_both_engines_find_the_groups_and_write_the_same_artifact(blobs, engine):
+def test_both_engines_find_the_groups_and_write_the_same_artifact(group, blobs, engine):
     features, truth = blobs
     found = group("som", features, 6, seed=0, engine=engine, side=8, epochs=5, components=10)
     assert adjusted_rand_score(truth, found.labels) > 0.9
@@ -31,35 +30,46 @@ def test_both_engines_find_the_groups_and_write_the_same_artifact(blobs, engine)
     assert 0 <= found.scores["topographic_error"] <= 1
 
 
-def test_one_unit_a_cluster_labels_rows_by_their_unit(blobs):
+def test_one_unit_a_cluster_labels_rows_by_their_unit(group, blobs):
     features, _ = blobs
     found = group("som", features, None, seed=0, groups="units", scaling="minmax")
     assert found.arrays["som_weights"].shape[:2] == (3, 3)  # round(sqrt(2 * 400 / 70))
+    assert f"each of the {found.n_clusters} units with photos, of 3 x 3, is a group" in found.notes
     units = found.arrays["best_matching_units"] @ [3, 1]
     assert adjusted_rand_score(units, found.labels) == 1
 
 
-def test_merged_groups_are_whole_units(blobs):
+def test_merged_groups_are_whole_units(group, blobs):
     found = group("som", blobs[0], 6, seed=0)
     units = found.arrays["best_matching_units"] @ [found.arrays["u_matrix"].shape[1], 1]
     assert found.n_clusters == 6
     assert all(len(set(found.labels[units == unit])) == 1 for unit in set(units))
 
 
-def test_same_seed_same_map(blobs):
+def test_same_seed_same_map(group, blobs):
     one, two = (group("som", blobs[0], 6, seed=3, epochs=3) for _ in range(2))
     assert np.array_equal(one.arrays["som_weights"], two.arrays["som_weights"])
 
 
-def test_fewer_full_units_than_clusters_is_said(blobs):
+def test_fewer_full_units_than_clusters_is_said(group, blobs):
     found = group("som", blobs[0], 50, seed=0, side=3)
     assert found.n_clusters <= 9
-    assert "of the 50 asked for" in found.approximations[0]
+    assert "of the 50 asked for" in found.notes[0]
 
 
 def test_more_clusters_than_the_largest_map_carries_is_one_line():
     with pytest.raises(UserError, match="at most 3333 clusters"):
         som.map_side(1_000_000, 14_285, "merged")
+
+
+def test_a_number_that_only_sizes_the_map_is_said(group, blobs):
+    assert any("n_clusters only sizes the map" in note for note in group("som", blobs[0], 2, groups="units").notes)
+
+
+def test_minisom_sees_a_sample_of_a_large_table_and_says_so(group, blobs, monkeypatch):
+    monkeypatch.setattr(scaling.sample_rows, "__kwdefaults__", {"n_bytes": 4 * 40 * 100})
+    found = group("som", blobs[0], 6, engine="minisom", side=4, epochs=2, components=0)
+    assert "MiniSom trained on 100 of 400 rows" in found.approximations
 
 
 def test_merging_weighs_units_by_their_rows():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lookalike.clustering.space import Space
 from lookalike.clustering.within import within_normalised
 
 
@@ -24,14 +25,14 @@ def separation(rows, labels):
 def test_groups_come_apart():
     rows, labels = nuisance()
     before = rows.copy()
-    normalised = within_normalised(rows, labels, shrinkage=0.0, seed=0)
+    normalised = within_normalised(Space(rows, seed=0), labels, shrinkage=0.0)
     assert separation(normalised, labels) > 10 * separation(rows, labels)
     np.testing.assert_array_equal(rows, before)
 
 
 def test_covariance_inside_groups_is_the_identity():
     rows, labels = nuisance()
-    normalised = within_normalised(rows, labels, shrinkage=0.0, seed=0)
+    normalised = within_normalised(Space(rows, seed=0), labels, shrinkage=0.0)
     rest = normalised - np.stack([normalised[labels == group].mean(axis=0) for group in labels])
     np.testing.assert_allclose(rest.T @ rest / len(rest), np.eye(rest.shape[1]), atol=0.02)
 
@@ -39,4 +40,4 @@ def test_covariance_inside_groups_is_the_identity():
 @pytest.mark.parametrize("labels", [np.zeros(200, int), np.arange(200)])
 def test_groups_that_say_nothing_change_nothing(labels):
     rows, _ = nuisance()
-    np.testing.assert_array_equal(within_normalised(rows, labels, shrinkage=0.5, seed=0), rows)
+    np.testing.assert_array_equal(within_normalised(Space(rows, seed=0), labels, shrinkage=0.5), rows)

@@ -5,9 +5,8 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from lookalike.clustering import METHODS
-from lookalike.clustering.grouping import group
-from lookalike.clustering.partition import lloyd, starting_means
+from lookalike.clustering.kmeans import lloyd, starting_means
+from lookalike.clustering.methods import kmeans as method
 
 
 @pytest.fixture(scope="module")
@@ -17,15 +16,15 @@ def blobs():
     return (rng.standard_normal((8, 20))[truth] + 0.4 * rng.standard_normal((600, 20))).astype(np.float32), truth
 
 
-def test_kmeans_reaches_scikit_learns_inertia(blobs):
+def test_kmeans_reaches_scikit_learns_inertia(group, blobs):
     features, _ = blobs
     found = group("kmeans", features, 8, seed=0, scaling="none")
     assert found.scores["inertia"] <= 1.01 * KMeans(8, n_init=5, random_state=0).fit(features).inertia_
 
 
-def test_mini_batches_above_the_limit_are_said_and_near_as_good(blobs, monkeypatch):
+def test_mini_batches_above_the_limit_are_said_and_near_as_good(group, blobs, monkeypatch):
     features, truth = blobs
-    monkeypatch.setitem(METHODS, "kmeans", METHODS["kmeans"]._replace(limit=100))
+    monkeypatch.setattr(method, "LIMIT", 100)
     found = group("kmeans", features, 8, seed=0)
     assert adjusted_rand_score(truth, found.labels) > 0.9
     assert found.approximations == ["means from mini-batches: 600 rows are above 100"]
@@ -36,7 +35,7 @@ def test_starting_means_are_rows_that_differ(blobs):
     assert len(np.unique(means, axis=0)) == 8
 
 
-def test_fewer_different_rows_than_clusters_give_fewer_clusters():
+def test_fewer_different_rows_than_clusters_give_fewer_clusters(group):
     features = np.repeat(np.eye(3, dtype=np.float32), 5, axis=0)
     assert group("kmeans", features, 6, seed=0).n_clusters == 3
 

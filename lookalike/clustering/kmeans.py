@@ -4,13 +4,12 @@ from operator import itemgetter
 
 import numpy as np
 
-from lookalike.clustering import METHODS
 from lookalike.clustering.assignment import assign, distances_to_own
-from lookalike.clustering.grouping import Grouping
-from lookalike.clustering.scaling import prepare, sample_rows
+from lookalike.clustering.scaling import sample_rows
+from lookalike.core.arrays import mean_by_label
 from lookalike.core.progress import progress
 
-__all__ = ["kmeans", "lloyd", "mini_batches", "starting_means"]
+__all__ = ["best_start", "by_mini_batches", "landmarks", "lloyd", "mini_batches", "starting_means"]
 
 SEEDING_ROWS = 20_000  # of a table larger than that, means are drawn from a sample of this size,
 SEEDING_ROWS_A_CLUSTER = 20  # or of this many rows a cluster
@@ -19,32 +18,29 @@ BATCH_ROWS_A_CLUSTER = 8  # a batch smaller than this starves its means
 BATCHES = 60
 
 
-def kmeans(
-    features: np.ndarray,
-    n_clusters: int,
-    *,
-    seed: int,
-    restarts: int = 5,
-    iterations: int = 100,
-    scaling: str = "l2",
-    components: int = 128,
-) -> Grouping:
-    """Cluster features (n, d) around n_clusters means, the best of `restarts` k-means++ starts (Arthur, 2007).
+def best_start(
+    features: np.ndarray, n_clusters: int, *, n_init: int, max_iter: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Run k-means from n_init greedy k-means++ starts; return labels, means and inertia of the best."""
+    starts = (starting_means(features, n_clusters, seed=seed + i) for i in range(n_init))
+    return min((lloyd(features, start, max_iter) for start in starts), key=itemgetter(2))
 
-    Above the method's limit of rows the best start on a sample goes on with mini-batches of all rows.
-    Scores: inertia, the sum of squared distances to the own mean. `prepare` explains scaling and components.
-    """
-    table, notes = prepare(features, scaling=scaling, components=components, seed=seed)
-    limit = METHODS["kmeans"].limit
-    sample = table
-    if len(table) > limit:
-        sample = sample_rows(table, seed=seed, n_bytes=seeding_bytes(table, n_clusters))
-        notes = [*notes, f"means from mini-batches: {len(table):,} rows are above {limit:,}"]
-    starts = (starting_means(sample, n_clusters, seed=seed + i) for i in range(restarts))
-    labels, means, inertia = min((lloyd(sample, start, iterations) for start in starts), key=itemgetter(2))
-    if len(table) > limit:
-        labels, _, inertia = lloyd(table, mini_batches(table, means, seed=seed), 1)
-    return Grouping(labels.astype(np.int32), scores={"inertia": inertia}, approximations=notes)
+
+def by_mini_batches(
+    features: np.ndarray, n_clusters: int, *, n_init: int, max_iter: int, seed: int
+) -> tuple[np.ndarray, float]:
+    """Go on with mini-batches of all rows from the best start on a sample; return labels and inertia."""
+    sample = sample_rows(features, seed=seed, n_bytes=seeding_bytes(features, n_clusters))
+    _, means, _ = best_start(sample, n_clusters, n_init=n_init, max_iter=max_iter, seed=seed)
+    labels, _, inertia = lloyd(features, mini_batches(features, means, seed=seed), 1)
+    return labels, inertia
+
+
+def landmarks(features: np.ndarray, n_landmarks: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means float32 (m, d) of at most n_landmarks parts of the rows, and each row's part int (n,)."""
+    start = starting_means(features, n_landmarks, seed=seed)
+    _, owner = np.unique(assign(features, mini_batches(features, start, seed=seed))[0], return_inverse=True)
+    return mean_by_label(features, owner, owner.max() + 1)[0], owner
 
 
 def seeding_bytes(features: np.ndarray, n_clusters: int) -> int:
@@ -81,13 +77,13 @@ def draw(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.minimum(np.searchsorted(total, rng.random(n) * total[-1], side="right"), len(weights) - 1)
 
 
-def lloyd(features: np.ndarray, means: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray, float]:
+def lloyd(features: np.ndarray, means: np.ndarray, max_iter: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Alternate assignment and averaging until no row moves (Lloyd, 1982): labels int64 (n,), means and inertia.
 
     A mean that loses all its rows stays where it was.
     """
     labels, sums, counts = assign(features, means)
-    for _ in range(iterations - 1):
+    for _ in range(max_iter - 1):
         means = averages(means, sums, counts)
         moved, sums, counts = assign(features, means)
         if (moved == labels).all():

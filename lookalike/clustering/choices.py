@@ -1,0 +1,41 @@
+"""The choices besides the method: how the number of groups is estimated, what becomes of noise, how folders are made.
+
+Light to import, as the table of methods: what a choice computes with is loaded when it is taken.
+"""
+
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import NamedTuple
+
+__all__ = ["ESTIMATORS", "FOLDERS", "NOISE", "Choice"]
+
+
+class Choice(NamedTuple):
+    """One choice: where its function is, and what the function is given besides what all of its table take."""
+
+    target: str  # "module:function", imported when it is taken
+    inputs: tuple[str, ...] = ()  # settings of the cluster section, by name
+    needs: tuple[str, ...] = ()  # what the space must hold beside the features: "photos"
+
+    def load(self) -> Callable:
+        """Import and return the function."""
+        return resolve_name(self.target)
+
+
+ESTIMATORS = {  # functions (space, *inputs) -> Count
+    "combined": Choice("lookalike.clustering.count:by_agreement"),
+    "graph": Choice("lookalike.clustering.count:by_graph"),
+    "silhouette": Choice("lookalike.clustering.count:by_silhouette"),
+    "stability": Choice("lookalike.clustering.count:by_stability"),
+    "images_per_cluster": Choice("lookalike.clustering.number:by_size", ("images_per_cluster",)),
+    "local_match": Choice("lookalike.clustering.number:by_matches", ("local_match",), ("photos",)),
+}
+NOISE = {  # functions (rows, labels, neighbours, seed) -> labels and approximations
+    "keep": Choice("lookalike.clustering.noise:keep"),
+    "nearest_mean": Choice("lookalike.clustering.noise:to_nearest_mean"),
+    "tsne_knn": Choice("lookalike.clustering.noise:by_tsne"),
+}
+FOLDERS = {  # functions (photo, draft, final) that make one file of a folder
+    "link": Choice("lookalike.clustering.folders:link"),
+    "copy": Choice("lookalike.clustering.folders:copy"),
+}

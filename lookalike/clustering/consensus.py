@@ -1,0 +1,45 @@
+"""Multi-scale consensus communities of a space, the core of the recommended method.
+
+Leiden divides nearest-neighbour graphs of several sizes, at several coarsenesses. Two neighbours are joined by the
+share of these divisions that keep them together, and Leiden divides that graph into the number asked for. Built on
+evidence accumulation (Fred and Jain, 2005) and consensus communities (Lancichinetti and Fortunato, 2012), but only
+neighbours are compared, so that memory grows with n and not with its square. The groups found show which directions
+of the features vary inside groups; these are scaled down (within.py), and the consensus is sought again.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+from lookalike.clustering.communities import find_communities, near_count
+from lookalike.clustering.methods.recommended import Options
+from lookalike.clustering.neighbours import connect, connections
+from lookalike.clustering.space import Space
+
+__all__ = ["agreement_graph", "consensus"]
+
+
+def consensus(space: Space, n_clusters: int, options: Options, advance: Callable[[int], None]) -> np.ndarray:
+    """Divide a space into n_clusters by the votes of several graphs: labels int (n,); advance(1) after each graph."""
+    similarities, indices = space.neighbours(max(options.neighbours, *options.scales))
+    counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
+    votes = []
+    for number, scale in enumerate(options.scales):
+        graph = connect(similarities[:, :scale], indices[:, :scale])
+        votes += near_count(graph, counts, seed=(space.seed * 97 + number) % 2**32)
+        advance(1)
+    joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
+    return find_communities(agreement_graph(votes, joined), space.features, n_clusters, seed=space.seed)
+
+
+def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Weigh the edges of a graph (n, n) by the share of votes (labels int (n,) each) that keep both ends together."""
+    first, second = connections(graph)
+    share = np.zeros(len(first), np.float32)
+    for labels in votes:
+        share += labels[first] == labels[second]
+    # Edges that no vote keeps hold the graph together, too weakly to matter.
+    share = share / len(votes) + 1e-6
+    half = sparse.csr_matrix((share, (first, second)), shape=graph.shape)
+    return half + half.T

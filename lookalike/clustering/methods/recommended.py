@@ -1,0 +1,51 @@
+"""Multi-scale consensus communities, refined by their own spread: the recommended way to group photos."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from lookalike.clustering.methods.options import MethodOptions
+
+if TYPE_CHECKING:
+    from lookalike.clustering.result import Clustering
+    from lookalike.clustering.space import Space
+
+__all__ = ["Options", "cluster"]
+
+
+class Options(MethodOptions):
+    """Options of the consensus."""
+
+    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20, 25, 30), min_length=1)
+    """Numbers of neighbours of the graphs that vote."""
+    coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
+    """Numbers of communities each graph votes with, as shares of the number of groups asked for."""
+    neighbours: int = Field(25, ge=2, le=200)
+    """Neighbours a photo may be joined to in the consensus graph."""
+    rounds: int = Field(3, ge=1, le=10)
+    """Consensuses sought, each after the first with what varies inside the groups before it scaled down."""
+    shrinkage: float = Field(0.5, ge=0, le=1)
+    """Share of the identity in the covariance inside groups."""
+    components: int = Field(0, ge=0)
+    """Principal axes kept; 0: all, or 128 above 50,000 photos."""
+
+
+def cluster(space: Space, n_clusters: int, options: Options) -> Clustering:
+    """Group rows into n_clusters communities of the multi-scale consensus graph; see consensus.py."""
+    from lookalike.clustering.consensus import consensus
+    from lookalike.clustering.result import Clustering, renumber
+    from lookalike.clustering.within import within_normalised
+    from lookalike.core.progress import progress
+
+    unit = space.unit(options.components)
+    with progress("find groups", options.rounds * len(options.scales), "graphs") as advance:
+        labels = renumber(consensus(unit, n_clusters, options, advance))
+        for _ in range(options.rounds - 1):
+            before = labels
+            seen = unit.of(within_normalised(unit, labels, shrinkage=options.shrinkage))
+            labels = renumber(consensus(seen, n_clusters, options, advance))
+            if (labels == before).all():  # the rounds that are left would find the same
+                break
+    return Clustering(labels)

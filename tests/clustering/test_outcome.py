@@ -1,0 +1,80 @@
+"""The published result: one table that is read, by name, and texts for people."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lookalike.clustering import outcome
+from lookalike.clustering.result import Clustering
+from lookalike.core.errors import UserError
+from lookalike.core.tables import read_table
+
+PATHS = ["a.jpg", 'b, "x".jpg', "d\n.jpg"]
+DESCRIPTION = {
+    "confidence": np.array([1, 0.5, 0], np.float32),
+    "distance": np.array([0.1, 0.25, np.nan], np.float32),
+    "distance_to_next": np.array([1, 2, np.nan], np.float32),
+    "is_exemplar": np.array([True, False, False]),
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    clustering = Clustering(np.array([0, 0, -1]), {"linkage": np.eye(2)}, {"inertia": 2.0})
+    outcome.write(tmp_path, PATHS, clustering, DESCRIPTION, ["a.jpg", PATHS[1], "c.jpg", PATHS[2]])
+    return tmp_path
+
+
+def test_the_table_is_read_back_with_its_types(folder):
+    types = {field.name: str(field.type) for field in read_table(folder / "clusters.parquet").schema}
+    assert types == {
+        "path": "string",
+        "cluster": "int32",
+        "confidence": "float",
+        "distance": "float",
+        "distance_to_next": "float",
+        "is_exemplar": "bool",
+    }
+    found = outcome.read(folder)
+    assert found.paths == PATHS and found.labels.tolist() == [0, 0, -1] and found.labels.dtype == np.int32
+    assert np.allclose(found.distances, DESCRIPTION["distance"], equal_nan=True)
+    assert found.is_exemplar.tolist() == [True, False, False]
+
+
+def test_a_resaved_csv_changes_nothing(folder):
+    (folder / "clusters.csv").write_text("path;cluster\nz.jpg;9\n")
+    assert outcome.read(folder).labels.tolist() == [0, 0, -1]
+
+
+def test_labels_have_a_row_for_each_usable_photo(folder):
+    assert np.load(folder / "labels_pred.npy").tolist() == [0, 0, -1, -1]
+    assert (folder / "labels_pred.txt").read_text().split() == ["0", "0", "-1", "-1"]
+
+
+def test_the_text_for_people_has_short_numbers_and_no_nan(folder):
+    lines = (folder / "clusters.csv").read_text().splitlines()
+    assert lines[:2] == ["path,cluster,confidence,distance,distance_to_next,is_exemplar", "a.jpg,0,1,0.1,1,True"]
+    assert lines[-1] == '.jpg",-1,0,,,False'
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "foreign"])
+def test_a_damaged_table_is_one_line(folder, damage):
+    table = folder / "clusters.parquet"
+    data = table.read_bytes()
+    table.unlink()
+    if damage != "missing":
+        table.write_bytes(data[:200] if damage == "cut" else b"path,cluster\n")
+    with pytest.raises(UserError, match=r"clusters\.parquet, found .*: run python 04_cluster\.py") as error:
+        outcome.read(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_photos_are_needed_by_a_method_or_an_estimator_that_is_used():
+    usual = {"method": "kmeans", "n_clusters": -1, "estimator": "combined"}
+    assert outcome.needs(SimpleNamespace(**usual)) == set()
+    assert outcome.needs(SimpleNamespace(**usual | {"method": "local_match"})) == {"photos"}
+    matched = usual | {"estimator": "local_match"}
+    assert outcome.needs(SimpleNamespace(**matched)) == {"photos"}
+    assert outcome.needs(SimpleNamespace(**matched | {"n_clusters": 3})) == set()
+    assert outcome.needs(SimpleNamespace(**matched | {"method": "hierarchical"})) == {"timestamps"}
