@@ -1,5 +1,6 @@
 """What the header of an image file declares, and what decoding it takes; no pixel is decoded here."""
 
+import logging
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,7 @@ if pillow_heif is not None:
 # Faults become rows of a report, so the decoders' own lines on stderr would only repeat them.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)

@@ -245,4 +245,4 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    return np.nan_to_num(values, nan=0, posinf=0, neginf=0).astype(np.float64)

@@ -298,3 +298,12 @@ def test_strips_give_what_the_whole_gives(monkeypatch, mode):
 def test_heic(tmp_path):
     assert ".heic" in images.SUFFIXES
     assert close(read(save(tmp_path / "phone.heic")), RGB, 12)
+
+
+def test_floats_that_are_no_numbers_are_no_fault(tmp_path, recwarn):
+    values = GREY.astype(np.float32)
+    values[0, :3] = np.nan, np.inf, -np.inf
+    values.view(np.uint32)[0, 3] = 0x7FA00000  # a signalling NaN
+    found = read(save(tmp_path / "deep.tif", values))
+    assert close(found[1:], np.dstack([GREY] * 3)[1:], 2)
+    assert not [warning for warning in recwarn if warning.category is RuntimeWarning]
