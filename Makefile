@@ -15,9 +15,10 @@ setup: .venv/ready
 
 demo: setup
 	$(BIN)/python run_all.py --dataset sample --extract.backbone handcrafted
+	@echo "Gallery:  output/sample/06_visualize/gallery.html (open it in a browser)"
+	@echo "Pictures: output/sample/06_visualize/"
 	@echo "Groups:   output/sample/04_cluster/clusters.csv"
 	@echo "Scores:   output/sample/05_evaluate/report.md"
-	@echo "Pictures: output/sample/06_visualize/"
 
 test: setup
 	$(BIN)/python -m pytest

@@ -91,13 +91,13 @@ def bottle(canvas: Canvas) -> None:
 
 def shirt(canvas: Canvas) -> None:
     body = [(34, 12), (66, 12), (95, 30), (84, 48), (75, 42), (75, 92), (25, 92), (25, 42), (16, 48), (5, 30)]
-    polygon(canvas, body, "f28c28")
+    polygon(canvas, body, "d9468f")
     polygon(canvas, [(25, 54), (75, 54), (75, 62), (25, 62)], "ffffff")
     polygon(canvas, [(25, 66), (75, 66), (75, 70), (25, 70)], "ffffff")
-    oval(canvas, (50, 12), (14, 8), "a8560d")
-    oval(canvas, (50, 11), (14, 8), "c46a14", width=2)
-    stroke(canvas, [(25, 42), (28, 32)], "b86417", 1.2)
-    stroke(canvas, [(75, 42), (72, 32)], "b86417", 1.2)
+    oval(canvas, (50, 12), (14, 8), "7d1f50")
+    oval(canvas, (50, 11), (14, 8), "9c2a66", width=2)
+    stroke(canvas, [(25, 42), (28, 32)], "a83371", 1.2)
+    stroke(canvas, [(75, 42), (72, 32)], "a83371", 1.2)
 
 
 def camera(canvas: Canvas) -> None:
@@ -259,8 +259,7 @@ BACKGROUNDS = (plain, table, cloth, clutter)
 def place(rng: np.random.Generator, layer: np.ndarray, width: int, height: int) -> np.ndarray:
     """Turn, scale, squeeze and move the drawn product onto a float32 (height, width, 4) layer."""
     side = min(width, height) * rng.uniform(0.74, 0.98)
-    angle = rng.normal(0, 7) if rng.random() < 0.85 else rng.uniform(-60, 60)
-    matrix = cv2.getRotationMatrix2D((CANVAS / 2, CANVAS / 2), angle, side / CANVAS)
+    matrix = cv2.getRotationMatrix2D((CANVAS / 2, CANVAS / 2), rng.normal(0, 9), side / CANVAS)
     matrix[0] *= rng.uniform(0.85, 1.05)
     centre = np.array([width, height]) * rng.uniform(0.44, 0.56, 2)
     matrix[:, 2] += centre - matrix @ [CANVAS / 2, CANVAS / 2, 1]

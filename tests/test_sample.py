@@ -3,6 +3,8 @@
 import hashlib
 import importlib.util
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 
 from lookalike.catalog import images
 
-ROOT = Path(__file__).parent.parent / "raw_img"
+PROJECT = Path(__file__).parent.parent
+ROOT = PROJECT / "raw_img"
 PHOTOS = sorted((ROOT / "sample").glob("*.jpg"))
 
 
@@ -54,3 +57,17 @@ def test_draw_sample_writes_the_committed_photos(script, tmp_path, monkeypatch):
     assert len(written) == 14
     committed = {path.name for path in PHOTOS}
     assert {path.name for path in written[:12]} <= committed
+
+
+def test_the_demo_finds_the_twelve_products_and_draws_what_the_readme_shows(tmp_path):
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE).group(1).splitlines()
+    command = recipe[0].split("python ", 1)[1].split()
+    folders = ["--output", tmp_path / "output", "--img", tmp_path / "img", "--run.progress", "off"]
+    done = subprocess.run([sys.executable, *command, *folders], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "05_evaluate: 12 groups of 12 classes" in done.stdout
+    drawn = {path.stem for path in (tmp_path / "output/sample/06_visualize").iterdir()}
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert drawn >= set(re.findall(r"\]\(docs/(\w+)\.jpg\)", readme)) == {"photo_map", "sheet", "tsne"}
+    assert "06_visualize/gallery.html" in recipe[1]

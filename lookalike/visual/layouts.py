@@ -1,5 +1,6 @@
 """Photos as points on a plane: those shown, where t-SNE or UMAP puts them, and the nearest places of a grid."""
 
+import sys
 import warnings
 from importlib.util import find_spec
 
@@ -59,11 +60,9 @@ def umap(axes: np.ndarray, *, neighbours: int = 15, seed: int) -> np.ndarray:
     if _needs_no_layout(axes):
         return axes[:, :2]
     with warnings.catch_warnings():
-        # It warns of one thread, which a seed takes, of TensorFlow, and of photos in no neighbourhood.
+        # It warns of one thread, which a seed takes, of a missing TensorFlow, and of photos in no neighbourhood.
         warnings.simplefilter("ignore")
-        from umap import UMAP  # late: numba compiles for seconds
-
-        model = UMAP(n_neighbors=min(neighbours, len(axes) - 1), random_state=seed, n_jobs=1)
+        model = _umap_class()(n_neighbors=min(neighbours, len(axes) - 1), random_state=seed, n_jobs=1)
         return np.nan_to_num(np.asarray(model.fit_transform(axes), np.float32))
 
 
@@ -71,7 +70,7 @@ def on_grid(positions: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
     """Give each position (m, 2) a place of its own on a square grid, so that the squared ways there are least in sum.
 
     Returns the grid's rows and columns, and (row, column) of each: int64 (m, 2), rows from the top. Takes time by the
-    third power of m: 2,000 take a second or two.
+    third power of m: 1,000 take a second.
     """
     side = int(np.ceil(np.sqrt(len(positions) / FILLED)))
     low, span = positions.min(axis=0), np.ptp(positions, axis=0)
@@ -85,6 +84,17 @@ def require_umap() -> None:
     """Raise UserError where umap-learn is not installed."""
     if find_spec("umap") is None:
         raise UserError("visualize.umap: expected the extra umap, found none: run pip install 'lookalike[umap]'")
+
+
+def _umap_class() -> type:
+    """Import UMAP, and not TensorFlow with it: that is for a variant not used here, takes seconds and writes lines."""
+    hidden = sys.modules.setdefault("tensorflow", None) is None
+    try:
+        from umap import UMAP
+    finally:
+        if hidden:
+            del sys.modules["tensorflow"]
+    return UMAP
 
 
 def _needs_no_layout(axes: np.ndarray) -> bool:

@@ -19,7 +19,7 @@ from lookalike.visual.thumbnails import Reader
 
 __all__ = ["Photos", "draw_all"]
 
-GRID_IMAGES = 2_000  # in a map of photos where each has a place of its own
+GRID_IMAGES = 1_000  # in a map of photos where each has a place of its own
 U_MATRIX = "u_matrix.npy"  # of a self-organizing map
 AXIS_LABELS = {"disagreement": "disagreement (1: as much as by chance)"}
 
