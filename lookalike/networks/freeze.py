@@ -93,6 +93,11 @@ KERAS_2_LAYERS = {"DepthwiseConv2D": _Keras2DepthwiseConv2D}
 
 def load_model(path: Path) -> keras.Model:
     """Load a .keras or .h5 model, also one that Keras 2 wrote; UserError if it is none."""
+    if path.is_dir():
+        raise UserError(
+            f"expected a .keras or .h5 model, found the folder {path}: --extract.backbone takes that of a SavedModel, "
+            f"and 03_extract freezes it to extractor.pb"
+        )
     if not path.is_file():
         raise UserError(f"expected a .keras or .h5 model at {path}, found no such file")
     try:

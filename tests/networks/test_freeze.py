@@ -77,6 +77,11 @@ def test_command_answers_a_bad_file_in_one_line(tmp_path, capsys):
     assert not (tmp_path / "model.pb").exists()
 
 
+def test_command_says_where_a_saved_model_is_frozen(tmp_path, capsys):
+    assert main([str(tmp_path), str(tmp_path / "model.pb")]) == 1
+    assert f"found the folder {tmp_path}: --extract.backbone takes that of a SavedModel" in capsys.readouterr().err
+
+
 def test_unknown_layer_names_the_last_ones(small_model):
     with pytest.raises(UserError, match=r"found 'nowhere'; its last layers are .*pooling"):
         layer_model(small_model, "nowhere")
