@@ -4,7 +4,7 @@ The estimate of the number of groups, the method, the refinement, the descriptio
 one space.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +104,7 @@ class Space:
             what = f"{len(bad)} rows with NaN or infinity: {named}"
             raise UserError(f"expected finite features, found {what}: run python 03_extract.py")
 
-    def _blocks(self):
+    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         size = max(1, CHECKED_BYTES // (self.features.shape[1] * self.features.itemsize))
         return ((start, self.features[start : start + size]) for start in range(0, len(self), size))
 
