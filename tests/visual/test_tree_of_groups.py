@@ -1,10 +1,12 @@
 """The tree of a published clustering is drawn with the cut that made the groups, and names what was linked."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster
 
-from lookalike.clustering import METHODS, outcome
+from lookalike.clustering import METHODS, hierarchy, outcome
 from lookalike.clustering.entrance import cluster
 from lookalike.clustering.methods import hierarchical
 from lookalike.clustering.space import Space
@@ -26,7 +28,7 @@ def drawn(monkeypatch, tmp_path):
         paths = [f"{row}.jpg" for row in range(200)]
         columns = {name: np.zeros(200, np.float32) for name in ("confidence", "distance", "is_exemplar")}
         outcome.write(tmp_path, paths, result, columns, paths)
-        pictures._draw_tree(tmp_path, tmp_path, len(paths))
+        pictures._draw_tree(tmp_path, tmp_path, SimpleNamespace(paths=paths), None)
         return result, seen
 
     return draw
@@ -38,12 +40,13 @@ def test_the_cut_that_is_drawn_makes_the_groups(drawn, linkage):
     top = max(seen["max_distance"], seen["linkage"][:, 2].max())
     labels = fcluster(seen["linkage"], top * (1 - seen["cut"]), "distance")
     assert len(set(labels)) == result.n_clusters > 1
-    assert seen["leaves"] == "images"
+    assert seen["linked"] == "images"
 
 
 def test_units_of_a_map_are_not_called_images(drawn, monkeypatch):
     monkeypatch.setattr(hierarchical, "LIMIT", 100)
-    assert drawn()[1]["leaves"] == "units of a map"
+    monkeypatch.setattr(hierarchy, "PROTOTYPE_SIDE", 5)
+    assert drawn()[1]["linked"] == "units of a map"
 
 
 def test_without_one_height_no_cut_is_drawn(drawn):
