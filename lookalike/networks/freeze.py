@@ -43,7 +43,7 @@ def freeze_function(function: keras.Function, shape: Sequence[int | None]) -> tf
         traced = tf.function(lambda images: tf.identity(function(images), name=OUTPUT_NODE)).get_concrete_function(spec)
     with silent_stderr():
         constant = convert_variables_to_constants_v2(traced).graph.as_graph_def()
-    graph = without_groups(tf.compat.v1.GraphDef(node=constant.node, versions=constant.versions))
+    graph = without_groups(tf.compat.v1.GraphDef(node=constant.node, versions=constant.versions), traced.graph)
     return rewrite(graph, f"{INPUT_NODE}:0", f"{OUTPUT_NODE}:0", ["constfold", "dependency"])
 
 

@@ -13,18 +13,28 @@ Node = tf.compat.v1.NodeDef
 CHANNELS = 3  # axis of the channels of images, and of the output channels of a kernel
 
 
-def without_groups(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
-    """Return a graph that computes the same, in which every convolution (NHWC) sees all channels of its input."""
-    with tf.Graph().as_default() as scratch:
-        tf.import_graph_def(graph, name="")
-    nodes = [new for node in graph.node for new in _rewritten(node, scratch)]
+def without_groups(graph: tf.compat.v1.GraphDef, traced: tf.Graph) -> tf.compat.v1.GraphDef:
+    """Return a graph that computes the same, in which every convolution (NHWC) sees all channels of its input.
+
+    traced: the graph that was frozen to `graph`; it tells the shapes without another copy of the weights.
+    """
+    convolutions = {node.name for node in graph.node if node.op == "Conv2D"}
+    known = convolutions <= {each.name for each in traced.get_operations()}
+    shapes = traced if known else _imported(graph)
+    nodes = [new for node in graph.node for new in _rewritten(node, shapes)]
     return tf.compat.v1.GraphDef(node=nodes, versions=graph.versions, library=graph.library)
 
 
-def _rewritten(node: Node, scratch: tf.Graph) -> Iterator[Node]:
+def _imported(graph: tf.compat.v1.GraphDef) -> tf.Graph:
+    with tf.Graph().as_default() as scratch:
+        tf.import_graph_def(graph, name="")
+    return scratch
+
+
+def _rewritten(node: Node, shapes: tf.Graph) -> Iterator[Node]:
     if node.op != "Conv2D" or node.attr["data_format"].s != b"NHWC":
         return iter([node])
-    images, kernel = (each.shape for each in scratch.get_operation_by_name(node.name).inputs)
+    images, kernel = (each.shape for each in shapes.get_operation_by_name(node.name).inputs)
     groups = (images[CHANNELS] or 1) // (kernel[2] or 1)
     if groups <= 1:
         return iter([node])
