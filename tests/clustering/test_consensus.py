@@ -2,6 +2,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
 
+from lookalike.clustering import within
 from lookalike.clustering.consensus import agreement_graph
 
 
@@ -19,3 +20,19 @@ def test_consensus_is_at_least_as_good_as_one_graph_on_blurred_groups(group):
     consensus = np.mean([adjusted_rand_score(true, group("recommended", rows, 8, seed=s).labels) for s in range(3)])
     single = np.mean([adjusted_rand_score(true, group("graph", rows, 8, seed=s).labels) for s in range(3)])
     assert consensus > single - 0.03
+
+
+def test_all_rounds_show_one_progress(group, monkeypatch, capsys):
+    monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
+    group("recommended", np.random.default_rng(0).normal(size=(80, 6)).astype(np.float32), 4)
+    assert "find groups: 1 of 21 graphs" in capsys.readouterr().err
+
+
+def test_rounds_that_would_find_the_same_are_left_out(group, monkeypatch):
+    rows = np.repeat(9 * np.eye(4, 8), 20, axis=0) + 0.1 * np.random.default_rng(0).normal(size=(80, 8))
+    seen = []
+    monkeypatch.setattr(
+        within, "eigh", lambda covariance, eigh=within.eigh: seen.append(0) or eigh(covariance)
+    )  # called once a round after the first
+    found = group("recommended", rows.astype(np.float32), 4, rounds=10)
+    assert len(seen) == 1 and found.n_clusters == 4
