@@ -5,9 +5,9 @@ config.py < environment (LOOKALIKE_CLUSTER__METHOD=kmeans) < flags (python 04_cl
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
@@ -40,6 +40,13 @@ def known_way(text):
     return text
 
 
+def file_that_is_there(path):
+    """Take the path of a file that exists."""
+    if path.is_file():
+        return path
+    raise ValueError("a file that is there")
+
+
 def number_of_groups(value):
     """Take -1 or a number from 1; 0 is neither."""
     if value == -1 or value >= 1:
@@ -52,9 +59,9 @@ class MakeLabels(Options):
     """Where true labels come from; auto: the CSV if given, else names, else sub-folders, else none."""
     pattern: Annotated[str, AfterValidator(check_pattern)] = r"^(\d+)_"
     """Regular expression on the file name; its first group is the label."""
-    csv: Path | None = None
+    csv: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
     """CSV file with the columns path,label."""
-    products: Path | None = None
+    products: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
     """Product catalogue to join by file name: a CSV with a column top_img (and id, genre_id, name, maker, ...)."""
     drop_duplicates: bool = False
     """Leave out all but one of photos with equal pixels in later stages (no file is deleted)."""
@@ -206,6 +213,16 @@ class Settings(BaseSettings):
         cli_hide_none_type=True,
     )
 
+    RENAMED: ClassVar[dict[str, str]] = {
+        "cluster.kmeans.restarts": "cluster.kmeans.n_init",
+        "cluster.kmeans.iterations": "cluster.kmeans.max_iter",
+        "cluster.gmm.covariance": "cluster.gmm.covariance_type",
+        "cluster.gmm.iterations": "cluster.gmm.max_iter",
+        "cluster.spectral.rounding": "cluster.spectral.assign_labels",
+        "cluster.hdbscan.selection": "cluster.hdbscan.cluster_selection_method",
+        "extract.storage": "extract.dtype",
+    }
+
     dataset: str = Field("sample", pattern=r"^[^/\\.][^/\\]*$")
     """Name of the set of photos: raw_img/<dataset>, img/<dataset>, output/<dataset>."""
     photos: Path | None = None
@@ -230,3 +247,10 @@ class Settings(BaseSettings):
     """06: pictures."""
     run: Run = Run()
     """How to run; never changes a result."""
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> "Settings":
+        fault = finetuning.check_together(self.finetune.enabled, self.extract)
+        if fault:
+            raise ValueError(fault)
+        return self

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from lookalike.core.errors import UserError
 from lookalike.finetuning.classify import classify
 from lookalike.finetuning.options import Options
-from lookalike.finetuning.run import finetune, forget_checkpoint
+from lookalike.finetuning.run import finetune
 from lookalike.finetuning.tfrecord import read_records
 from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
@@ -80,8 +81,8 @@ def finished(photos, backbone, tmp_path_factory):
     """A finished run: its folder, what it returned, the lines it logged."""
     folder, lines = tmp_path_factory.mktemp("finished"), []
     options = Options(backbone=str(backbone), **OPTIONS, write_augmented=True, write_tfrecords=True)
-    made = finetune(*photos, options, folder, log=lines.append)
-    forget_checkpoint(folder)
+    made = finetune(*photos, options, folder, folder / "work", log=lines.append)
+    shutil.rmtree(folder / "work")
     return folder, made, lines
 
 
@@ -203,7 +204,7 @@ def test_training_from_tfrecords_equals_training_from_files(finished, photos, ba
     assert sorted(zip(names, labels, strict=True)) == sorted(zip(*photos[1:], strict=True))
     assert encoded[0] == photos[0][photos[1].index(names[0])].file.read_bytes()
     options = Options(backbone=str(backbone), tfrecords=records, **OPTIONS)
-    finetune([], [], [], options, tmp_path, log=silent)
+    finetune([], [], [], options, tmp_path, tmp_path / "work", log=silent)
     for mine, theirs in zip(weights_of(tmp_path), weights_of(finished[0]), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
@@ -229,7 +230,7 @@ places = {"export": (export, "freeze"), "checkpoint": (checkpoints.np, "savez")}
 if place:
     setattr(*places[place], die)
 photos = [Photo(Path(path)) for path in paths]
-finetune(photos, names, labels, Options(backbone=backbone, **options), Path(folder), log=log)
+finetune(photos, names, labels, Options(backbone=backbone, **options), Path(folder), Path(folder) / "work", log=log)
 """
 
 
@@ -243,8 +244,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(place, log_place, finished, phot
     done = subprocess.run([sys.executable, "-c", KILLED, request], capture_output=True, text=True)
     assert done.returncode == -9, done.stderr
     assert not (tmp_path / "scores.json").exists()
-    finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=silent)
-    forget_checkpoint(tmp_path)
+    finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, tmp_path / "work", log=silent)
+    shutil.rmtree(tmp_path / "work")
     for file in (path for path in finished[0].rglob("*") if path.is_file()):
         name = file.relative_to(finished[0])
         if name.parts[0] not in UNEQUAL:
@@ -264,22 +265,27 @@ def test_a_full_disk_is_one_line_and_loses_no_epoch(finished, photos, backbone, 
 
     monkeypatch.setattr(np, "savez", fill_up)
     with pytest.raises(UserError, match=r"expected room to write .*checkpoint.npz: No space left on device"):
-        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=silent)
+        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, tmp_path / "work", log=silent)
     with np.load(tmp_path / "work" / "checkpoint.npz") as state:
         assert len(json.loads(str(state["text"]))["history"]) == 2
 
 
-def test_a_checkpoint_of_another_backbone_is_refused(photos, backbone, tmp_path):
+@pytest.mark.parametrize("kept", ["of another backbone", "cut"])
+def test_a_checkpoint_of_no_use_is_left(finished, photos, backbone, tmp_path, kept):
     def stop(line):
         if line.startswith("backbone, epoch 1"):
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, log=stop)
     other = tmp_path / "other.keras"
     other.write_bytes(backbone.read_bytes())
-    with pytest.raises(UserError, match=r"expected a checkpoint made with backbone .* found one made with .*small.ker"):
-        finetune(*photos, Options(backbone=str(other), **OPTIONS), tmp_path, log=silent)
+    start = str(other if kept == "of another backbone" else backbone)
+    with pytest.raises(KeyboardInterrupt):
+        finetune(*photos, Options(backbone=start, **OPTIONS), tmp_path, tmp_path / "work", log=stop)
+    if kept == "cut":
+        checkpoint = tmp_path / "work" / "checkpoint.npz"
+        checkpoint.write_bytes(checkpoint.read_bytes()[:500])
+    made = finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, tmp_path / "work", log=silent)
+    assert made.scores == finished[1].scores
 
 
 @pytest.mark.parametrize(
@@ -300,13 +306,13 @@ def test_a_checkpoint_of_another_backbone_is_refused(photos, backbone, tmp_path)
 def test_bad_settings_are_one_line(change, message, photos, backbone, tmp_path):
     options = Options(**{"backbone": str(backbone), "size": 32} | OPTIONS | change)
     with pytest.raises(UserError, match=message) as caught:
-        finetune(*photos, options, tmp_path, log=silent)
+        finetune(*photos, options, tmp_path, tmp_path / "work", log=silent)
     assert "\n" not in str(caught.value)
 
 
 def test_photos_without_labels_are_one_line(photos, backbone, tmp_path):
     with pytest.raises(UserError, match="expected photos with labels to learn from, found none among 60"):
-        finetune(*photos[:2], [""] * 60, Options(backbone=str(backbone)), tmp_path)
+        finetune(*photos[:2], [""] * 60, Options(backbone=str(backbone)), tmp_path, tmp_path / "work")
 
 
 def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch):
@@ -322,7 +328,7 @@ def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch
     monkeypatch.setattr("lookalike.finetuning.run._write", lambda classifier, *rest: written.append(classifier))
     options = OPTIONS | {"backbone": "mobilenet_0.25", "weights": "random", "size": 32, "unfreeze": 0.2}
     options |= {"epochs": 1, "head_epochs": 1, "mixed_precision": True}
-    scores = finetune(*photos, Options(**options), tmp_path, log=silent).scores
+    scores = finetune(*photos, Options(**options), tmp_path, tmp_path / "work", log=silent).scores
     assert computed == ["float32", "float16"] and keras.config.dtype_policy().name == "float32"
     assert np.isfinite(scores["best"]["loss"])
     assert written[0].extractor(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
