@@ -27,7 +27,7 @@ CHOICES = {  # settings changed between kills
     "--cluster.folders": ("none", "link"),
     "--preprocess.background": ("none", "auto"),
 }
-DIFFERS = {"run.json", ".lock", "scores_history.csv"}  # facts of a run, not of its result
+DIFFERS = {"run.json", ".lock", ".toys.lock", "scores_history.csv"}  # facts of a run, not of its result
 # Dies at the n-th change of a name in the file system: between the renames of a publication above all.
 KILLER = """
 import os, runpy, signal, sys
@@ -132,7 +132,7 @@ def contents(folder: Path) -> dict[str, str]:
             found[name] = str(path.readlink())
         elif path.is_file() and name.startswith(("output/", "img/")) and path.name not in DIFFERS:
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {name: digest for name, digest in found.items() if not name.endswith(".lock")}
+    return {name: digest for name, digest in found.items() if "/.toys.draft/" not in name}
 
 
 def undisturbed(folder: Path, flags: Sequence[str]) -> dict[str, str]:

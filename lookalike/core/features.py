@@ -1,6 +1,6 @@
 """Feature vectors on disk: row-aligned shards `<name>_00000.npy`, and features.parquet, which names their photos."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
 
-__all__ = ["INDEX", "Features", "known_parts", "load", "shard_file", "write_index", "write_shard"]
+__all__ = ["FILE_ROWS", "INDEX", "Features", "known_parts", "load", "shard_file", "write"]
 
+FILE_ROWS = 32_768  # rows of a file
 INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
 
 
@@ -110,27 +111,55 @@ def known_parts(folder: Path, manifest: Manifest) -> list[Part]:
     return parts
 
 
-def write_shard(draft: Path, shard: int, part: Part) -> pa.Table:
-    """Write the rows of a part that have a vector as shard number `shard`; return their part of the index."""
-    good = [number for number, row in enumerate(part.rows) if not row["error"]]
-    for name, array in part.arrays.items():
-        np.save(shard_file(draft, name, shard), array[good], allow_pickle=False)
-    rows = [part.rows[number] for number in good]
-    return pa.table(
+def write(draft: Path, parts: Sequence[Part], *, file_rows: int = FILE_ROWS) -> pa.Table:
+    """Write the rows of all parts that have a vector, and their index, which is returned.
+
+    How the rows were cut into parts leaves no trace: a file holds `file_rows` rows, the last one maybe fewer.
+    """
+    rows = [row for part in parts for row in part.rows if not row["error"]]
+    numbers = np.arange(len(rows))
+    index = pa.table(
         {
             "path": pa.array([row["path"] for row in rows], pa.string()),
             "key": pa.array([row["key"] for row in rows], pa.string()),
-            "shard": pa.array([shard] * len(rows), pa.int32()),
-            "row": pa.array(range(len(rows)), pa.int32()),
+            "shard": pa.array(numbers // file_rows, pa.int32()),
+            "row": pa.array(numbers % file_rows, pa.int32()),
         }
     )
-
-
-def write_index(draft: Path, tables: Iterable[pa.Table]) -> pa.Table:
-    """Write the index of all shards and return it."""
-    index = pa.concat_tables(tables)
+    for name, array in parts[0].arrays.items():
+        _write_matrix(draft, name, parts, (len(rows), *array.shape[1:]), array.dtype, file_rows)
     write_table(draft / INDEX, index)
     return index
+
+
+def _write_matrix(
+    draft: Path, name: str, parts: Sequence[Part], shape: tuple[int, ...], dtype: np.dtype, file_rows: int
+) -> None:
+    """Write one matrix of all parts, file after file, a part in memory at a time.
+
+    Not by a memory map: on a full disk that ends the process, where a write is an error.
+    """
+    blocks = _blocks(parts, name, file_rows)
+    for shard, start in enumerate(range(0, shape[0], file_rows)):
+        left = min(file_rows, shape[0] - start)
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (left, *shape[1:])}
+        with shard_file(draft, name, shard).open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            while left:
+                block = next(blocks)
+                file.write(np.ascontiguousarray(block).data)
+                left -= len(block)
+
+
+def _blocks(parts: Sequence[Part], name: str, file_rows: int) -> Iterator[np.ndarray]:
+    """Yield the rows of a matrix that have a vector, in blocks of which none lies in two files."""
+    done = 0
+    for part in parts:
+        rows = part.arrays[name][[number for number, row in enumerate(part.rows) if not row["error"]]]
+        while len(rows):
+            block = rows[: file_rows - done % file_rows]
+            yield block
+            rows, done = rows[len(block) :], done + len(block)
 
 
 def _last(shards: pa.ChunkedArray) -> int:

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lookalike.core.errors import UserError
-from lookalike.core.stage import STAGES, command, dataset_lock, faults, is_current, stage_folder
+from lookalike.core.stage import (
+    STAGES,
+    command,
+    dataset_lock,
+    discard_unfinished,
+    faults,
+    is_current,
+    stage_folder,
+)
 
 __all__ = ["Step", "main_step", "run_all", "run_steps", "verify"]
 
@@ -69,6 +77,7 @@ def _run_one(settings, name: str, step: Step) -> None:
     if not step.wanted(settings):
         return
     if _is_done(settings, name, step):
+        discard_unfinished(settings, name)
         print(f"{name}: up to date -> {stage_folder(settings, name)}", flush=True)
         return
     try:

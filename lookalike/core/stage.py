@@ -24,7 +24,17 @@ from lookalike.core.errors import UserError
 from lookalike.core.files import content_digest, digest_of, write_json
 from lookalike.core.locks import hold
 
-__all__ = ["STAGES", "Stage", "command", "dataset_lock", "faults", "is_current", "parameters_of", "stage_folder"]
+__all__ = [
+    "STAGES",
+    "Stage",
+    "command",
+    "dataset_lock",
+    "discard_unfinished",
+    "faults",
+    "is_current",
+    "parameters_of",
+    "stage_folder",
+]
 
 
 class Info(NamedTuple):
@@ -107,6 +117,12 @@ def faults(settings: Settings, name: str) -> Iterator[str]:
         yield "the manifest is missing, damaged or of an older format"
 
 
+def discard_unfinished(settings: Settings, name: str) -> None:
+    """Remove what an interrupted run of a stage left, where its result needs none of it."""
+    for place in (_draft_of(stage_folder(settings, name), name), _works_of(stage_folder(settings, name), name)):
+        shutil.rmtree(place, ignore_errors=True)
+
+
 class Stage:
     """A stage at work, as a context manager; `publish` ends it, leaving without it keeps the old result.
 
@@ -120,7 +136,7 @@ class Stage:
     ) -> None:
         self.name = name
         self.folder = stage_folder(settings, name)
-        self.draft = self.folder.with_name(f".{name}.draft")
+        self.draft = _draft_of(self.folder, name)
         self._settings, self._sources, self._make_key = settings, tuple(inputs), row_key
         self._stack = ExitStack()
 
@@ -142,7 +158,7 @@ class Stage:
         self.row_key = digest_of(self._make_key(self.parameters, self.inputs)) if self._make_key else ""
         shutil.rmtree(self.draft, ignore_errors=True)
         self.draft.mkdir(parents=True)
-        works = self.folder.with_name(f".{self.name}.work")
+        works = _works_of(self.folder, self.name)
         self.work = works / (self.row_key[:16] or "any")
         for other in works.glob("*"):
             if other != self.work:
@@ -216,6 +232,15 @@ class Stage:
         if changed:
             again = command(self._settings, self.name)
             raise UserError(f"{changed[0]} changed while {self.name} worked on it: run {again} again")
+
+
+def _draft_of(folder: Path, name: str) -> Path:
+    return folder.with_name(f".{name}.draft")
+
+
+def _works_of(folder: Path, name: str) -> Path:
+    """Return the folder of unfinished work, in which that of each row key has a folder of its own."""
+    return folder.with_name(f".{name}.work")
 
 
 def _digest(settings: Settings, source: str) -> str:

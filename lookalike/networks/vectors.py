@@ -65,7 +65,7 @@ def extract_all(
     errors = {row["path"]: row["error"] for part in parts for row in part.rows if row["error"]}
     if len(errors) == len(paths):
         raise UserError(f"expected at least one photo that decodes, found {len(errors)} that do not")
-    features.write_index(draft, [features.write_shard(draft, shard, part) for shard, part in enumerate(parts)])
+    features.write(draft, parts)
     if options.pca:
         reduce_features(draft, options.pca)
     if options.tsv:

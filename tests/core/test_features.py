@@ -20,16 +20,17 @@ def part(names, bad="", dtype=np.float32):
     return Part(rows, {"features": np.stack([vector(name) for name in names]).astype(dtype)})
 
 
-def write(folder, shard_size=3, names=NAMES, **options):
+def write(folder, shard_size=3, file_rows=3, names=NAMES, **options):
     folder.mkdir()
     cuts = [names[start : start + shard_size] for start in range(0, len(names), shard_size)]
-    features.write_index(folder, [features.write_shard(folder, n, part(cut, **options)) for n, cut in enumerate(cuts)])
+    features.write(folder, [part(cut, **options) for cut in cuts], file_rows=file_rows)
     return folder
 
 
+@pytest.mark.parametrize("file_rows", [1, 2, 3, 100])
 @pytest.mark.parametrize("shard_size", [1, 3, 100])
-def test_any_cut_gives_the_same_rows(tmp_path, shard_size):
-    paths, rows = features.load(write(tmp_path / "03", shard_size))
+def test_any_cut_gives_the_same_rows(tmp_path, shard_size, file_rows):
+    paths, rows = features.load(write(tmp_path / "03", shard_size, file_rows))
     assert paths == [f"{name}.jpg" for name in NAMES]
     np.testing.assert_array_equal(np.asarray(rows), [vector(name) for name in NAMES])
     np.testing.assert_array_equal(rows[2:5], [vector(name) for name in "cde"])
@@ -37,6 +38,13 @@ def test_any_cut_gives_the_same_rows(tmp_path, shard_size):
     np.testing.assert_array_equal(rows[4], vector("e"))
     assert rows.shape == (7, 3)
     assert len(rows) == 7
+
+
+def test_how_the_work_was_cut_leaves_no_trace(tmp_path):
+    first, second = write(tmp_path / "a", shard_size=2, bad="c"), write(tmp_path / "b", shard_size=5, bad="c")
+    files = {path.name: path.read_bytes() for path in first.iterdir()}
+    assert files == {path.name: path.read_bytes() for path in second.iterdir()}
+    assert len(files) == 3
 
 
 def test_rows_are_selected_by_name(tmp_path):
@@ -72,7 +80,7 @@ def test_missing_and_damaged_features_say_what_to_run(tmp_path, harm):
     elif harm == "no index":
         (folder / features.INDEX).unlink()
     elif harm == "other index":
-        other = write(tmp_path / "other", shard_size=7)
+        other = write(tmp_path / "other", file_rows=7)
         (other / features.INDEX).replace(folder / features.INDEX)
     name = "base" if harm == "no matrix" else "features"
     with pytest.raises(UserError, match=r"run python 03_extract\.py"):
