@@ -422,3 +422,147 @@ def test_a_linkage_that_the_metric_does_not_allow_is_one_line(done_place):
     done = run_stage(done_place, "04_cluster", *flags, "--cluster.hierarchical.metric", "cosine")
     assert done.returncode == 1
     assert "cluster.hierarchical.metric: expected euclidean with linkage ward, found cosine" in done.stderr
+
+
+NO_SOCKETS = """
+import socket
+def refuse(*arguments, **options):
+    raise AssertionError("a socket was opened")
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = socket.getaddrinfo = refuse
+"""
+
+
+def test_a_whole_run_sends_nothing_and_leaves_nothing_at_home(place, tmp_path):
+    home, patch = tmp_path / "home", tmp_path / "patch"
+    home.mkdir()
+    patch.mkdir()
+    (patch / "sitecustomize.py").write_text(NO_SOCKETS)
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    done = run(
+        place, "run_all", *FLAGS, *SECTION_FLAGS["03_extract"], env=kept | {"HOME": str(home), "PYTHONPATH": str(patch)}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert [path.name for path in home.rglob("*")] == []
+
+
+def test_photos_named_once_are_those_prepared_later(done_place, tmp_path):
+    """00 read photos elsewhere; 01 without the flag must not take the files of the same names in raw_img."""
+    other = tmp_path / "other"
+    for photo in sorted((done_place / "raw_img" / "toys").iterdir()):
+        draw(other / photo.name, 2 - int(photo.name[0]), seed=7)
+    assert run_stage(done_place, "00_make_labels", "--photos", str(other)).returncode == 0
+    assert run_stage(done_place, "01_preprocess").returncode == 0
+    from lookalike.catalog import images
+
+    prepared = images.read(done_place / "img" / "toys" / "0_7_0.png.jpg").astype(int)
+    there, here = (images.read(folder / "0_7_0.png") for folder in (other, done_place / "raw_img" / "toys"))
+    assert np.abs(prepared - there).mean() < 0.5 * np.abs(prepared - here).mean()
+
+
+def test_a_table_for_people_may_be_sorted_cut_or_deleted(done_place):
+    table = done_place / "output" / "toys" / "04_cluster" / "clusters.csv"
+    before = scores(done_place)
+    lines = table.read_text().splitlines()
+    for text in ("\n".join([lines[0], *sorted(lines[1:], reverse=True)]), lines[0], None):
+        table.write_text(text) if text is not None else table.unlink()
+        for stage in ("05_evaluate", "06_visualize"):
+            done = run_stage(done_place, stage)
+            assert done.returncode == 0, done.stderr
+        assert scores(done_place) == before
+
+
+def test_other_labels_leave_everything_but_scores_and_pictures_up_to_date(done_place):
+    done = run(done_place, "run_all", *ALL_FLAGS, "--make_labels.source", "none")
+    assert done.returncode == 0, done.stderr
+    told = [line.split(":")[0] for line in done.stdout.splitlines() if "up to date" in line]
+    assert told == ["01_preprocess", "03_extract", "04_near_duplicates", "04_cluster"]
+    assert scores(done_place)["n_labelled"] == 0
+    assert scores(done_place)["stability"] is not None
+
+
+def test_folders_are_a_step_of_their_own(done_place):
+    groups = done_place / "output" / "toys" / "groups"
+
+    def ran(*flags):
+        done = run(done_place, "run_all", *ALL_FLAGS, *flags)
+        assert done.returncode == 0, done.stderr
+        return [line.split(":")[0] for line in done.stdout.splitlines() if "up to date" not in line]
+
+    assert ran("--cluster.folders", "link") == ["04_folders"]
+    shutil.rmtree(groups)
+    assert ran("--cluster.folders", "link") == ["04_folders"]
+    (groups / "mine.txt").write_text("mine")
+    ran("--cluster.folders", "link", "--cluster.n_clusters", "2")
+    links = [path for path in groups.rglob("*") if path.is_symlink()]
+    assert len(links) == 24
+    assert all(link.exists() for link in links)
+    assert ran("--cluster.n_clusters", "2") == []
+    assert [path.name for path in groups.iterdir()] == ["mine.txt"]
+
+
+def test_two_results_do_not_share_prepared_photos(done_place):
+    done = run(done_place, "run_all", *ALL_FLAGS, "--output", "results", "--preprocess.background", "auto")
+    assert done.returncode == 1
+    assert "pass --img DIR" in done.stderr
+    assert run(done_place, "run_all", *ALL_FLAGS).returncode == 0
+
+
+def test_a_second_run_on_the_same_results_is_one_line(done_place):
+    from lookalike.core.locks import hold
+
+    with hold(done_place / "output" / "toys" / ".lock", what="toys"):
+        done = run_stage(done_place, "05_evaluate")
+    assert done.returncode == 1
+    assert "expected one run at a time on output/toys, found another at work" in done.stderr
+
+
+def test_damage_is_named_and_mended(done_place):
+    folder = done_place / "output" / "toys"
+    matrix = folder / "03_extract" / "features_00000.npy"
+    data = bytearray(matrix.read_bytes())
+    before = manifests(done_place)
+    data[-3] ^= 8
+    matrix.write_bytes(data)
+    told = run(done_place, "run_all", *ALL_FLAGS, "--verify")
+    assert told.returncode == 1
+    assert "03_extract: features_00000.npy has other bytes than were written: run python 03_extract.py" in told.stdout
+    refused = run_stage(done_place, "04_cluster")
+    assert refused.returncode == 1
+    assert "needs 03_extract as it was written" in refused.stderr
+    assert run_stage(done_place, "03_extract").returncode == 0
+    (folder / "00_make_labels" / "catalog.parquet").write_bytes(b"PAR1")
+    (folder / "06_visualize" / "sheet.png").unlink()
+    done = run(done_place, "run_all", *ALL_FLAGS)
+    assert done.returncode == 0, done.stderr
+    assert manifests(done_place) == before
+    assert run(done_place, "run_all", *ALL_FLAGS, "--verify").returncode == 0
+
+
+def test_results_of_an_older_format_are_made_anew(done_place):
+    for file in (done_place / "output" / "toys").glob("*/manifest.json"):
+        record = json.loads(file.read_text())
+        record |= {"format": 1, "files": {name: entry[0] for name, entry in record["files"].items()}}
+        file.write_text(json.dumps(record))
+    (done_place / "img" / "toys" / ".lookalike.json").write_text('"digest of an older table"')
+    (done_place / "img" / "toys" / ".lookalike.parquet").unlink()
+    done = run(done_place, "run_all", *ALL_FLAGS)
+    assert done.returncode == 0, done.stderr
+    assert "up to date" not in done.stdout
+
+
+def test_bad_settings_of_any_stage_are_found_before_the_first_one_runs(place):
+    for flags in (
+        ["--extract.backbone", "mobilenet_v9"],
+        ["--extract.weights", "missing.h5"],
+        ["--finetune.enabled", "true"],
+    ):
+        done = run(place, "run_all", *FLAGS, *flags)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert not (place / "output").exists()
+
+
+def test_advice_has_the_places_in_use(place):
+    done = run_stage(place, "01_preprocess", "--output", "my results", "--img", "small")
+    assert "run python 00_make_labels.py --dataset toys --output 'my results' --img small" in done.stderr

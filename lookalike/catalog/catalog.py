@@ -95,10 +95,11 @@ def read(folder: Path) -> Catalog:
 
 
 def read_root(folder: Path) -> Path | None:
-    """Return the photos' folder of a published catalog, None where there is none."""
-    if not (folder / FILES).exists():
+    """Return the photos' folder of a published catalog, None where there is none, or a damaged one."""
+    try:
+        place = os.fsdecode(read_table(folder / FILES).schema.metadata[ROOT])
+    except (OSError, pa.ArrowException, KeyError, TypeError):
         return None
-    place = os.fsdecode(read_table(folder / FILES, []).schema.metadata[ROOT])
     return Path(os.path.normpath(folder.resolve() / place))
 
 

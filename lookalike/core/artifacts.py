@@ -23,6 +23,7 @@ OLDER_LIST = ".lookalike-folders.json"
 RUN = "run.json"  # durations, rates, how much was computed anew: what may differ between identical runs
 # Not hashed: TensorFlow writes clock times and random numbers into both folders. The rest is of older formats.
 VOLATILE = {MANIFEST, RUN, MARKER, "logs", "saved_model", "stat.parquet", "source.json", OLDER_LIST}
+FOR_PEOPLE = (".csv", ".tsv", ".txt", ".md", ".png", ".html")  # no stage reads these
 RECORDED_PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "scikit-network", "opencv-python-headless", "tensorflow", "tensorflow-cpu"),
     *("keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom", "matplotlib", "pyarrow"),
@@ -85,12 +86,17 @@ def write_manifest(
     return manifest
 
 
-def damage(folder: Path, manifest: Manifest, *, pattern: str = "*", digests: bool = False) -> Iterator[str]:
+def damage(
+    folder: Path, manifest: Manifest, *, pattern: str = "*", digests: bool = False, for_people: bool = True
+) -> Iterator[str]:
     """Yield a phrase for each file that is not as the manifest says: missing, of another size, of other bytes.
 
-    pattern: of the names to look at. digests: read every file, too; otherwise only its size is compared.
+    pattern: of the names to look at. digests: read every file, too; otherwise only its size is compared. for_people:
+    look also at files that no stage reads, which a user may have edited.
     """
     for name, (digest, size) in manifest.matching(pattern).items():
+        if not for_people and name.endswith(FOR_PEOPLE):
+            continue
         path = folder / name
         try:
             found = path.lstat().st_size

@@ -176,9 +176,14 @@ class Stage:
 
     @property
     def published(self) -> Path | None:
-        """The folder of the result that stands now, where its rows are those that this run would compute."""
+        """The folder of the result that stands now, where its rows are those that this run would compute.
+
+        None also where one of its tables is damaged.
+        """
         manifest = self.manifest
-        return self.folder if manifest is not None and manifest.row_key == self.row_key else None
+        if manifest is None or manifest.row_key != self.row_key:
+            return None
+        return None if any(damage(self.folder, manifest, pattern="*.parquet", digests=True)) else self.folder
 
     def path_of(self, name: str) -> Path:
         """Return the published folder of an input."""
@@ -264,7 +269,7 @@ def _checked_digest(settings: Settings, source: str, reader: str, *, digests: bo
     remedy = f"run {command(settings, name)}"
     if manifest is None:
         raise UserError(f"{reader} needs {name}, found none in {folder}: {remedy}")
-    broken = next(damage(folder, manifest, pattern=pattern or "*", digests=digests), None)
+    broken = next(damage(folder, manifest, pattern=pattern or "*", digests=digests, for_people=False), None)
     if broken:
         raise UserError(f"{reader} needs {name} as it was written, found {folder}: {broken}; {remedy}")
     for below, digest in manifest.inputs.items():

@@ -7,6 +7,7 @@ another's half, and two results never take turns in one folder.
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +94,9 @@ def read(folder: Path, command: str = "python 01_preprocess.py") -> PreparedPhot
 
     Raises UserError, which names the command that mends it, where the images are not those of the table.
     """
-    found = _read(folder)
     if not is_intact(folder):
-        raise UserError(f"expected {found.root} as 01_preprocess wrote it, found another: run {command}")
-    return found
+        raise UserError(f"expected the photos of {folder} as they were prepared, found others: run {command}")
+    return _read(folder)
 
 
 def lock_of(root: Path) -> Path:
@@ -124,9 +124,10 @@ def is_intact(folder: Path, root: Path | None = None) -> bool:
 
     root: where they should be, if not anywhere.
     """
-    if not (folder / TABLE).exists():
+    try:
+        found = _read(folder)
+    except (OSError, pa.ArrowException, KeyError, TypeError):  # no table, or a damaged one
         return False
-    found = _read(folder)
     if root is not None and found.root != root.resolve():
         return False
     sizes = zip(found.files(), found.usable["bytes"].to_pylist(), strict=True)
@@ -167,9 +168,10 @@ def publish(draft: Path, final: Path, table: Path, *, owner: Path) -> None:
 
 def _own(final: Path, owner: Path) -> set[str]:
     """Return the names of the files that were prepared into a folder: as it lists them, or, an older one, its table."""
-    listed = next((file for file in (final / LISTED, owner / TABLE) if file.exists()), None)
-    names = read_table(listed, ["image"])["image"].to_pylist() if listed else []
-    return {MARKER, LISTED, *names}
+    for listed in (final / LISTED, owner / TABLE):
+        with suppress(OSError, pa.ArrowException):
+            return {MARKER, LISTED, *read_table(listed, ["image"])["image"].to_pylist()}
+    return {MARKER, LISTED}
 
 
 def _read(folder: Path) -> PreparedPhotos:
