@@ -103,10 +103,10 @@ def command(script: str, flags: Sequence[str]) -> list[str]:
     return [str(ROOT / f"{script}.py"), *kept]
 
 
-def run(folder: Path, script: str, flags: Sequence[str], **options) -> subprocess.CompletedProcess:
-    """Run a script in a folder to its end."""
-    done = [sys.executable, *command(script, flags)]
-    return subprocess.run(done, cwd=folder, capture_output=True, text=True, timeout=600, **options)
+def run(folder: Path, script: str, flags: Sequence[str], *more: str) -> subprocess.CompletedProcess:
+    """Run a script in a folder to its end, with settings as pairs of flag and value, and more flags without one."""
+    line = [sys.executable, *command(script, flags), *more]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 def run_and_kill(folder: Path, script: str, flags: Sequence[str], chance: random.Random, seconds: float) -> None:
@@ -207,7 +207,7 @@ def damage_campaign(folder: Path, damages: int, *, seed: int, say: Callable = pr
         else:
             file.write_bytes(before[:spot] if how == "cut" else _flipped(before, spot))
         outcome["damages"] += 1
-        told = run(folder, "run_all", [*flags, "--verify"])
+        told = run(folder, "run_all", flags, "--verify")
         outcome["named by --verify"] += told.returncode == 1 and "Traceback" not in told.stderr
         if how == "flip":
             file.write_bytes(before)

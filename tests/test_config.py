@@ -15,7 +15,7 @@ from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NOISE
 def test_defaults_of_a_method_stand_beside_it_alone(method):
     text = (Path(__file__).parents[1] / "config.py").read_text(encoding="utf-8")
     section = text[text.index("class ClusterSection") :]
-    section = section[: section.index("class Evaluate")]
+    section = section[: section.index("Cluster = create_model")]
     own = set(METHODS[method].options.model_fields)
     assert not {name for name in own if re.search(rf"^ *{name}:", section, re.MULTILINE)}
     assert Settings().cluster.options(method) == METHODS[method].options(**METHOD_DEFAULTS.get(method, {}))
@@ -74,7 +74,13 @@ def test_to_read_again_changes_no_result():
 
 
 def test_whether_to_fine_tune_changes_no_result():
-    assert Settings(finetune={"enabled": True}).finetune.parameters() == Settings().finetune.parameters()
+    enabled = Settings(finetune={"enabled": True}, extract={"weights": "finetuned"})
+    assert enabled.finetune.parameters() == Settings().finetune.parameters()
+
+
+def test_fine_tuning_for_nothing_is_a_bad_setting():
+    with pytest.raises(ValueError, match=r"finetune\.enabled: expected extract\.weights finetuned beside it"):
+        Settings(finetune={"enabled": True})
 
 
 @pytest.mark.parametrize("dataset", ["", ".hidden", "a/b", "..", "a\\b"])
