@@ -31,8 +31,8 @@ def evaluate(settings: Settings) -> None:
         parts = (true, groups.labels, groups.paths, rows, scores)
         confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
         if confusions:
-            read = prepared.open_for(stage).reader()
-            draw_confusions(stage.draft / "confusions.png", confusions, groups.paths, read)
+            file, read = stage.draft / "confusions.png", prepared.open_for(stage).reader()
+            draw_confusions(file, confusions, groups.paths, read)
         history.append_history(stage.folder.parent / "scores_history.csv", made | scores)
         stage.publish(summary(scores), images=len(true), counts=scores, approximations=notes)
 

@@ -45,3 +45,18 @@ def test_every_flag_exists():
     flags = set(re.findall(r"--([a-z_]+(?:\.[a-z_0-9]+)+)", TEXT))
     known = set(re.findall(r"^\| `(\S+)`", settings_table(Settings), re.MULTILINE))
     assert flags <= known
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_every_place_that_a_page_names_is_there(page):
+    """Names in backticks that end in .py are files of the project, where they are written in full or in the room."""
+    text = page.read_text(encoding="utf-8")
+    known = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
+    names = {name for name in re.findall(r"`(?:python )?([\w/]+\.py)\b[^`]*`", text)}
+    missing = [name for name in names if not any(path == name or path.endswith(f"/{name}") for path in known)]
+    assert not missing
+
+
+def test_every_page_is_linked():
+    linked = set(re.findall(r"\]\(docs/(\w+\.md)\)", TEXT))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} == linked

@@ -71,10 +71,11 @@ def test_a_damaged_table_is_one_line(folder, damage):
 
 
 def test_photos_are_needed_by_a_method_or_an_estimator_that_is_used():
-    usual = {"method": "kmeans", "n_clusters": -1, "estimator": "combined"}
+    usual = {"method": "kmeans", "n_clusters": -1, "estimator": "combined", "drop_near_duplicates": False}
     assert outcome.needs(SimpleNamespace(**usual)) == set()
     assert outcome.needs(SimpleNamespace(**usual | {"method": "local_match"})) == {"photos"}
     matched = usual | {"estimator": "local_match"}
     assert outcome.needs(SimpleNamespace(**matched)) == {"photos"}
     assert outcome.needs(SimpleNamespace(**matched | {"n_clusters": 3})) == set()
     assert outcome.needs(SimpleNamespace(**matched | {"method": "hierarchical"})) == {"timestamps"}
+    assert outcome.needs(SimpleNamespace(**usual | {"drop_near_duplicates": True})) == {"copies"}
