@@ -45,7 +45,13 @@ def photos_are_as_prepared(settings: Settings) -> bool:
     return prepared.is_intact(folder, Path(settings.img) / settings.dataset)
 
 
-STEPS = {"01_preprocess": Step(preprocess, holds=photos_are_as_prepared)}
+def damaged_photos(settings: Settings) -> list[str]:
+    from lookalike.preprocess import prepared
+
+    return list(prepared.damage(stage_folder(settings, "01_preprocess")))
+
+
+STEPS = {"01_preprocess": Step(preprocess, holds=photos_are_as_prepared, faults=damaged_photos)}
 
 if __name__ == "__main__":
     run_script(STEPS, Settings)

@@ -7,11 +7,18 @@ from lookalike.core import pipeline
 from lookalike.core.command_line import Action, run
 
 VERIFY = "Compare every file of the results with what was written, name what is damaged, and stop."
-ACTIONS = {"verify": Action(bool, False, VERIFY, lambda settings, asked: pipeline.verify(settings))}
+SCRIPTS = Path(__file__).parent
 
 
 def run_all(settings: Settings) -> None:
-    pipeline.run_all(settings, scripts=Path(__file__).parent)
+    pipeline.run_all(settings, SCRIPTS)
+
+
+def verify(settings: Settings, asked: bool) -> None:
+    pipeline.verify(settings, SCRIPTS)
+
+
+ACTIONS = {"verify": Action(bool, False, VERIFY, verify)}
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def test_every_place_that_a_page_names_is_there(page):
     """Names in backticks that end in .py are files of the project, where they are written in full or in the room."""
     text = page.read_text(encoding="utf-8")
     known = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
-    names = {name for name in re.findall(r"`(?:python )?([\w/]+\.py)\b[^`]*`", text)}
+    names = set(re.findall(r"`(?:python )?([\w/]+\.py)\b[^`]*`", text))
     missing = [name for name in names if not any(path == name or path.endswith(f"/{name}") for path in known)]
     assert not missing
 

@@ -1,7 +1,7 @@
 """The steps of a script, and all scripts in order: which steps are up to date, and running those that are not."""
 
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,11 +22,13 @@ __all__ = ["Step", "main_step", "run_all", "run_steps", "verify"]
 class Step(NamedTuple):
     """One stage of a script: a function of the settings that publishes its result.
 
-    holds: whether what the stage read besides its inputs is still as it was. wanted: whether the settings ask for it.
+    holds: whether what the stage read or wrote outside its folder is still as it was. faults: phrases on what of that
+    is damaged, for `verify`. wanted: whether the settings ask for it.
     """
 
     run: Callable
     holds: Callable = lambda settings: True
+    faults: Callable = lambda settings: ()
     wanted: Callable = lambda settings: True
 
 
@@ -50,20 +52,19 @@ def run_all(settings, scripts: Path) -> None:
     scripts: the folder of the stages' scripts. Raises UserError with the step's name in front.
     """
     with dataset_lock(settings):
-        for script in dict.fromkeys(info.script or name for name, info in STAGES.items()):
-            for name, step in runpy.run_path(str(scripts / f"{script}.py"))["STEPS"].items():
-                _run_one(settings, name, step)
+        for name, step in _all_steps(scripts):
+            _run_one(settings, name, step)
 
 
-def verify(settings) -> None:
-    """Compare every file of every published result with its manifest, and print what is damaged.
+def verify(settings, scripts: Path) -> None:
+    """Compare every file of every published result with what was written, and print what is damaged.
 
     Raises UserError where anything is.
     """
     damaged = 0
-    for name in STAGES:
+    for name, step in _all_steps(scripts):
         folder = stage_folder(settings, name)
-        found = list(faults(settings, name))
+        found = [*faults(settings, name), *step.faults(settings)] if folder.exists() else []
         for phrase in found:
             print(f"{name}: {phrase}: run {command(settings, name)}")
         if folder.exists() and not found:
@@ -71,6 +72,12 @@ def verify(settings) -> None:
         damaged += len(found)
     if damaged:
         raise UserError(f"expected all files as they were written, found {damaged:,} damaged: see above")
+
+
+def _all_steps(scripts: Path) -> Iterator[tuple[str, Step]]:
+    """Yield the steps of all scripts, in order."""
+    for script in dict.fromkeys(info.script or name for name, info in STAGES.items()):
+        yield from runpy.run_path(str(scripts / f"{script}.py"))["STEPS"].items()
 
 
 def _run_one(settings, name: str, step: Step) -> None:

@@ -6,7 +6,7 @@ another's half, and two results never take turns in one folder.
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "TABLE",
     "PreparedPhotos",
     "check_owner",
+    "damage",
     "draft_of",
     "is_intact",
     "lock_of",
@@ -134,6 +135,20 @@ def is_intact(folder: Path, root: Path | None = None) -> bool:
     return _is_tied(folder, found.root) and all(_size(file) == size for file, size in sizes)
 
 
+def damage(folder: Path) -> Iterator[str]:
+    """Yield a phrase for each image of a published table that is not as it was written; reads all of them."""
+    with suppress(OSError, pa.ArrowException, KeyError, TypeError):  # a damaged table is told by its stage
+        found = _read(folder)
+        if not _is_tied(folder, found.root):
+            yield f"{found.root} is not the folder that was written"
+        digests = found.usable["digest"].to_pylist()
+        for file, size, digest in zip(found.files(), found.usable["bytes"].to_pylist(), digests, strict=True):
+            if _size(file) != size:
+                yield f"{file} is missing or has another size"
+            elif file_digest(file) != digest:
+                yield f"{file} has other bytes than were written"
+
+
 def check_owner(final: Path, owner: Path) -> None:
     """Raise UserError where a folder of prepared photos is that of other results than `owner`, or no such folder."""
     recover(final)
@@ -181,8 +196,8 @@ def _read(folder: Path) -> PreparedPhotos:
 
 
 def _is_tied(folder: Path, root: Path) -> bool:
-    marker = _marker(root)
-    return marker is not None and marker["table"] == file_digest(folder / TABLE)
+    marker, table = _marker(root), file_digest(folder / TABLE)
+    return marker is not None and marker["table"] == table and _size(root / LISTED) == _size(folder / TABLE)
 
 
 def _marker(folder: Path) -> dict | None:

@@ -69,11 +69,23 @@ def test_what_is_not_wanted_is_not_run(settings, steps):
     assert done == ["04_cluster"]
 
 
-def test_verify_names_what_is_damaged(settings, steps, capsys):
+@pytest.fixture
+def scripts(tmp_path, steps, monkeypatch):
+    """A folder of scripts, of which 04_cluster has the steps and the others none."""
+    found = steps[0]
+    tables = {"04_cluster.py": found}
+    monkeypatch.setattr("runpy.run_path", lambda path: {"STEPS": tables.get(path.rsplit("/")[-1], {})})
+    return tmp_path
+
+
+def test_verify_names_what_is_damaged(settings, steps, scripts, capsys):
     run_steps(settings, steps[0])
-    verify(settings)
+    verify(settings, scripts)
     assert "04_cluster: as it was written" in capsys.readouterr().out
     (stage_folder(settings, "04_folders") / "a.txt").write_text("x")
-    with pytest.raises(UserError, match="found 1 damaged"):
-        verify(settings)
-    assert "04_folders: a.txt has 1 bytes in place of 0: run python 04_cluster.py" in capsys.readouterr().out
+    steps[0]["04_cluster"] = steps[0]["04_cluster"]._replace(faults=lambda settings: ["a photo is missing"])
+    with pytest.raises(UserError, match="found 2 damaged"):
+        verify(settings, scripts)
+    said = capsys.readouterr().out
+    assert "04_folders: a.txt has 1 bytes in place of 0: run python 04_cluster.py" in said
+    assert "04_cluster: a photo is missing" in said

@@ -151,8 +151,8 @@ def test_an_input_that_changes_meanwhile_is_no_result(settings):
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "deleted"])
 def test_a_damaged_input_is_refused_with_the_command(settings, harm):
-    run_chain(settings)
-    file = stage_folder(settings, "03_extract") / "a.txt"
+    run(settings, "03_extract", names=["a.npy"])
+    file = stage_folder(settings, "03_extract") / "a.npy"
     file.unlink() if harm == "deleted" else file.write_text("" if harm == "cut" else "y")
     assert is_current(settings, "03_extract") is (harm == "flipped")
     assert len(list(faults(settings, "03_extract"))) == 1
