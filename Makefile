@@ -21,7 +21,7 @@ demo: setup
 	@echo "Scores:   output/sample/05_evaluate/report.md"
 
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

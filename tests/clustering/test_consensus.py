@@ -23,6 +23,7 @@ def test_consensus_is_at_least_as_good_as_one_graph_on_blurred_groups(group):
 
 
 def test_all_rounds_show_one_progress(group, monkeypatch, capsys):
+    monkeypatch.setattr("lookalike.core.progress._mode", "lines")
     monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
     group("recommended", np.random.default_rng(0).normal(size=(80, 6)).astype(np.float32), 4)
     assert "find groups: 1 of 21 graphs" in capsys.readouterr().err
