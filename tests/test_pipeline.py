@@ -319,6 +319,7 @@ def test_one_photo_and_two_identical_ones_have_a_defined_result(tmp_path, count)
     flags = [*FLAGS, "--photos", "photos", *SECTION_FLAGS["03_extract"], "--cluster.n_clusters", "1"]
     done = run(tmp_path, "run_all", *flags)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     assert set(clusters(tmp_path).values()) == {0}
     assert scores(tmp_path)["n_clusters"] == 1
 

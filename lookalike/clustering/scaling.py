@@ -23,12 +23,14 @@ def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -
     scaling: a name of SCALINGS. Returns float32 (n, min(d, components)) and the approximations made.
     """
     scaled = SCALINGS[scaling](features)
-    if not 0 < components < features.shape[1]:
+    if not 0 < components < features.shape[1] or len(features) < 2:  # one row has no axes
         if scaling == "none":
             return features, []
         return fill(features, features.shape[1], scaled), []
     sample = scaled(sample_rows(features, seed=seed).astype(np.float32))
-    pca = PCA(min(components, *sample.shape), svd_solver=solver(sample.shape[1]), random_state=seed).fit(sample)
+    pca = PCA(min(components, *sample.shape), svd_solver=solver(sample.shape[1]), random_state=seed)
+    with np.errstate(invalid="ignore"):  # equal rows have no variance to explain
+        pca.fit(sample)
     axes, mean = pca.components_.T.astype(np.float32), pca.mean_.astype(np.float32)
     reduced = fill(features, axes.shape[1], lambda block: (scaled(block) - mean) @ axes)
     exact = len(sample) == len(features)
