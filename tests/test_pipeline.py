@@ -120,6 +120,16 @@ def test_labels_are_written_row_by_row(finished):
     assert np.load(finished / "output/toys/04_cluster/labels_pred.npy").tolist() == [int(label) for label in pred]
 
 
+def test_true_and_predicted_labels_have_the_same_rows(done_place):
+    assert run_stage(done_place, "04_cluster", "--cluster.first", "10").returncode == 0
+    folder = done_place / "output" / "toys"
+    true = (folder / "00_make_labels" / "labels_true.txt").read_text().splitlines()
+    pred = (folder / "04_cluster" / "labels_pred.txt").read_text().splitlines()
+    assert len(true) == len(pred) == 24
+    assert "-1" not in pred[:10]
+    assert set(pred[10:]) == {"-1"}
+
+
 def test_a_second_run_finds_every_stage_up_to_date(done_place):
     before = manifests(done_place)
     done = run(done_place, "run_all", *ALL_FLAGS)
