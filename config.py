@@ -145,7 +145,7 @@ class ClusterSection(Options):
     )
     """Ways that --sweep compares: methods, or values of a method's settings (graph.neighbours=10/15+weights=shared)."""
     seed: int = Field(0, ge=0)
-    """Same seed, same groups."""
+    """Seed of all that is random in grouping: same seed, same groups."""
 
     def options(self, method: str = "") -> Options:
         """Return the options of a method, by default the chosen one."""

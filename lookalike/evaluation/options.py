@@ -19,4 +19,4 @@ class Options(options.Options):
     n_confusions: int = Field(10, ge=0)
     """Worst confusions of two classes to list and draw."""
     seed: int = Field(0, ge=0)
-    """Of the samples."""
+    """Seed of the random samples."""

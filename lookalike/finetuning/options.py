@@ -44,7 +44,7 @@ class Options(options.Options):
     size: int | None = Field(None, ge=32)
     """Side of the network's input in pixels, if not its own."""
     seed: int = Field(0, ge=0)
-    """Of held-out classes, order, augmentation and head."""
+    """Seed of held-out classes, order, augmentation and head."""
     holdout_classes: Annotated[int | tuple[str, ...], BeforeValidator(_number_or_names)] = 0
     """Classes kept out of training to measure on: a number, or names (a,b)."""
     loss: Literal[*LOSSES] = "cosine"

@@ -44,7 +44,7 @@ class Options(options.Options):
     tsv: bool = False
     """Write the vectors as text, too."""
     seed: int = Field(0, ge=0)
-    """Of random weights."""
+    """Seed of random weights."""
 
     @field_validator("backbone")
     @classmethod
