@@ -13,11 +13,11 @@ class Options(options.Options):
     max_rows: int = Field(5_000, ge=10)
     """Photos in the t-SNE map at most; above, so many are sampled."""
     perplexity: float = Field(30, gt=1)
-    """Of t-SNE: about how many neighbours count."""
+    """Perplexity of t-SNE: about how many neighbours count."""
     umap: bool = False
     """Draw umap.png beside tsne.png; needs the extra umap: pip install 'lookalike[umap]'."""
     umap_neighbours: int = Field(15, ge=2)
-    """Of UMAP: how many neighbours count."""
+    """Neighbours that count in UMAP."""
     thumbnail: int = Field(72, ge=16, le=512)
     """Side of the contact sheet's thumbnails in pixels."""
     max_images: int = Field(20, ge=1)
@@ -33,4 +33,4 @@ class Options(options.Options):
     projector: bool = False
     """Write files for TensorBoard's projector, too."""
     seed: int = Field(0, ge=0)
-    """Of layouts and samples."""
+    """Seed of layouts and samples."""
