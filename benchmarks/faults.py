@@ -208,7 +208,12 @@ def damage_campaign(folder: Path, damages: int, *, seed: int, say: Callable = pr
             file.write_bytes(before[:spot] if how == "cut" else _flipped(before, spot))
         outcome["damages"] += 1
         told = run(folder, "run_all", flags, "--verify")
-        outcome["named by --verify"] += told.returncode == 1 and "Traceback" not in told.stderr
+        named = told.returncode == 1 and "Traceback" not in told.stderr
+        outcome["named by --verify"] += named
+        if not named:
+            say(
+                f"not named: {how} {file.relative_to(folder)} at byte {spot}: {told.stderr.strip() or told.stdout.strip()}"
+            )
         if how == "flip":
             file.write_bytes(before)
             continue

@@ -48,10 +48,8 @@ def cap(rgb: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _interpolation(scale: float) -> int:
-    """Return how to sample at a scale: down to a half, two pixels a side see all there is, at a sixth of the cost."""
-    if scale >= 1:
-        return cv2.INTER_CUBIC
-    return cv2.INTER_LINEAR if scale >= 0.5 else cv2.INTER_AREA
+    """Return how to sample at a scale: shrinking averages all the pixels that one of the result covers."""
+    return cv2.INTER_CUBIC if scale >= 1 else cv2.INTER_AREA
 
 
 def _content(means: np.ndarray, first: np.ndarray, tolerance: float) -> slice:
