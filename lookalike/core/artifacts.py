@@ -53,10 +53,11 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest | None:
     """Return a folder's manifest, or None where it is absent, broken or of another format: do the work again."""
     try:
-        manifest = Manifest(**_read_json(folder / MANIFEST))
-    except (OSError, ValueError, TypeError):
+        facts = _read_json(folder / MANIFEST)
+        whole = facts.pop("sha256") == digest_of(facts)
+        return Manifest(**facts) if whole and facts["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return manifest if manifest.format == FORMAT else None
 
 
 def write_manifest(
@@ -82,7 +83,8 @@ def write_manifest(
         approximations=list(approximations),
         versions=_versions(),
     )
-    write_json(folder / MANIFEST, asdict(manifest))
+    facts = asdict(manifest)
+    write_json(folder / MANIFEST, {**facts, "sha256": digest_of(facts)})
     return manifest
 
 

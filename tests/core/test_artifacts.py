@@ -43,11 +43,21 @@ def test_a_broken_manifest_means_do_the_work_again(tmp_path, text):
     assert artifacts.read_manifest(tmp_path) is None
 
 
-def test_a_manifest_of_another_format_is_not_read(tmp_path):
+def test_a_manifest_of_another_format_is_not_read(tmp_path, monkeypatch):
     manifest_of(fill(tmp_path / "a", "x"))
-    text = (tmp_path / "a" / "manifest.json").read_text().replace('"format": 2', '"format": 0')
-    (tmp_path / "a" / "manifest.json").write_text(text)
+    monkeypatch.setattr(artifacts, "FORMAT", artifacts.FORMAT + 1)
     assert artifacts.read_manifest(tmp_path / "a") is None
+
+
+def test_a_manifest_with_any_changed_byte_is_damaged(tmp_path):
+    manifest_of(fill(tmp_path / "a", "x"))
+    file = tmp_path / "a" / "manifest.json"
+    facts = json.loads(file.read_text())
+    for name, value in facts.items():
+        file.write_text(json.dumps({**facts, name: [value, 1]}))
+        assert artifacts.read_manifest(tmp_path / "a") is None, name
+    file.write_text(json.dumps(facts))
+    assert artifacts.read_manifest(tmp_path / "a")
 
 
 def test_replace_folder_leaves_the_new_one_only(tmp_path):
