@@ -95,6 +95,8 @@ class Preprocess(Options):
 class Finetune(finetuning.Options):
     enabled: bool = False
     """Whether run_all.py fine-tunes; 03 takes the result with extract.weights finetuned."""
+    classes: Literal["true", "confirmed"] = "true"
+    """Classes to learn: the true labels, or the groups that you confirmed (edit.py confirm)."""
 
     def parameters(self, stage: str = "") -> dict:
         """Return the settings of training."""

@@ -681,3 +681,21 @@ def test_a_correction_of_nothing_is_one_line(done_place, tmp_path):
         assert done.returncode == 1
         assert line in done.stderr and len(done.stderr.splitlines()) == 1
         assert not (where / "edits" / "toys.jsonl").exists()
+
+
+def test_confirmed_groups_are_taught(done_place):
+    confirmed = ["--finetune.classes", "confirmed"]
+    none = run_stage(done_place, "02_finetune", *TINY, *confirmed)
+    assert none.returncode == 1
+    assert "expected confirmed groups to learn from, found none" in none.stderr
+    groups = clusters(done_place)
+    for kind in range(2):
+        edit(done_place, "confirm", str(groups[f"{kind}_7_0.png"]))
+    edit(done_place, "name", str(groups["0_7_0.png"]), "round")
+    done = run_stage(
+        done_place, "02_finetune", *TINY, *confirmed, "--finetune.epochs", "1", "--finetune.head_epochs", "1"
+    )
+    assert done.returncode == 0, done.stderr
+    assert " photos of 2 classes" in done.stdout
+    asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(done_place / "raw_img/toys/0_7_0.png"))
+    assert {line.rsplit("  ", 1)[0] for line in asked.stdout.splitlines()} == {"round", "confirmed 2"}

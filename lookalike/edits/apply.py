@@ -14,7 +14,7 @@ import numpy as np
 from lookalike.edits.rows import Row, take_back
 from lookalike.edits.said import NO_GROUP, Conflict, Placed, Said, compile_rows, place
 
-__all__ = ["Corrected", "Report", "apply"]
+__all__ = ["Corrected", "Report", "apply", "largest_group"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,12 @@ def apply(labels: np.ndarray, sha256s: Sequence[str], rows: Sequence[Row]) -> Co
     lost = {id(conflict.older) for conflict in conflicts} | {id(row) for row in nameless}
     held = [one.row for one in placed if id(one.row) not in lost]
     return Corrected(corrected.astype(np.int32), names, Report(held, conflicts, undone, gone + nameless))
+
+
+def largest_group(labels: np.ndarray) -> int | None:
+    """Return the commonest of labels int (n,), the lowest of several, None where all are negative."""
+    counts = Counter(labels[labels >= 0].tolist())
+    return min(counts, key=lambda label: (-counts[label], label), default=None)
 
 
 def _solve(found: np.ndarray, said: Said) -> np.ndarray:
@@ -123,11 +129,10 @@ def _names(labels: np.ndarray, rows: Sequence[Placed]) -> tuple[dict[int, str], 
     named: dict[int, Row] = {}
     renamed, nameless = [], []
     for one in rows:
-        groups = Counter(labels[one.photos][labels[one.photos] >= 0].tolist())
-        if not groups:
+        group = largest_group(labels[one.photos])
+        if group is None:
             nameless.append(one.row)
             continue
-        group = min(groups, key=lambda group: (-groups[group], group))
         if group in named:
             renamed.append(Conflict(named[group], one.row, len(one.photos)))
         named[group] = one.row
