@@ -1,4 +1,7 @@
-"""Group the feature vectors: output/<dataset>/03_extract -> output/<dataset>/04_cluster, near copies, folders."""
+"""Group the feature vectors and correct the groups: output/<dataset>/03_extract, edits -> output/<dataset>/04_cluster.
+
+Besides: near copies, folders, the grouping as it was found.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 from config import Settings
 from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step
-from lookalike.core.stage import Stage, stage_folder
+from lookalike.core.stage import EDITS, Stage, edits_file, stage_folder
 
 CATALOG, LABELS, FILES = (f"00_make_labels/{name}.parquet" for name in ("catalog", "labels", "files"))
 IMAGES, FEATURES, COPIES = "01_preprocess/images.parquet", "03_extract/features*", "04_near_duplicates/*.parquet"
@@ -27,7 +30,7 @@ def find_near_duplicates(settings: Settings) -> None:
         stage.publish(f"{copies:,} near copies", images=len(paths), counts={"near_duplicates": copies})
 
 
-def cluster(settings: Settings) -> None:
+def find_groups(settings: Settings) -> None:
     from lookalike.catalog import catalog
     from lookalike.clustering import grouping, near_duplicates, number, outcome
     from lookalike.preprocess import prepared
@@ -35,7 +38,7 @@ def cluster(settings: Settings) -> None:
     options = settings.cluster
     needs = outcome.needs(options)
     beside = {"photos": IMAGES, "timestamps": FILES, "copies": COPIES}
-    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, *(beside[need] for need in sorted(needs))]) as stage:
+    with Stage(settings, "04_found", inputs=[CATALOG, FEATURES, *(beside[need] for need in sorted(needs))]) as stage:
         paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
         listed = stage.path_of("00_make_labels")
         space.photos = prepared.open_for(stage).files(paths) if "photos" in needs else None
@@ -43,13 +46,49 @@ def cluster(settings: Settings) -> None:
         copies = near_duplicates.read(stage.path_of("04_near_duplicates"), paths) if "copies" in needs else []
         space.require_finite(paths)
         result, description, count, estimate = grouping.group(space, copies, options)
-        outcome.write(stage.draft, paths, result, description, catalog.read(listed).usable["path"].to_pylist())
+        outcome.write_found(stage.draft, paths, result, description)
         if estimate:
             number.write_count(stage.draft, estimate, count)
         notes = [*number.lines(estimate, count), *result.notes]
         counts = {"clusters": result.n_clusters} | result.scores
-        words = outcome.summary(result, options.method)
+        words = f"{outcome.summary(result.labels)} by {options.method}"
         stage.publish(words, images=len(paths), counts=counts, approximations=result.approximations, notes=notes)
+
+
+def correct(settings: Settings) -> None:
+    from lookalike.catalog import catalog
+    from lookalike.clustering import describe, outcome
+    from lookalike.core import artifacts, files
+    from lookalike.edits import log, report
+    from lookalike.edits.apply import apply
+
+    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS]) as stage:
+        said = log.read(edits_file(settings))
+        found, listed = stage.path_of("04_found"), stage.path_of("00_make_labels")
+        paths, as_found, description = outcome.read_found(found)
+        labels, names, became = apply(as_found, catalog.read_digests(listed, paths), said.rows)
+        if (labels != as_found).any():
+            how = artifacts.read_manifest(found).parameters
+            space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], how["first"], how["seed"])[1]
+            description = describe.describe(space, labels)
+        outcome.write(stage.draft, found, labels, names, description, catalog.read(listed).usable["path"].to_pylist())
+        words = outcome.summary(labels)
+        if said.rows or said.faults:
+            files.write_json(stage.draft / "corrections.json", report.as_json(became, said.faults))
+            words += f", {report.phrase(became)}"
+        counts = {"clusters": int(labels.max(initial=-1)) + 1}
+        stage.publish(words, images=len(paths), counts=counts, notes=report.lines(became, said.faults))
+
+
+def take_in_edits(settings: Settings, file: Path) -> None:
+    from lookalike.catalog import catalog
+    from lookalike.edits import log
+
+    path = edits_file(settings)
+    known = catalog.read(stage_folder(settings, "00_make_labels")).rows["sha256"].to_pylist()
+    new, faults = log.take_in(path, file, set(known))
+    print("\n".join([*faults, f"{new:,} new edits of {file} -> {path}"]), flush=True)
+    correct(settings)
 
 
 def make_folders(settings: Settings) -> None:
@@ -102,11 +141,16 @@ def wants_folders(settings: Settings) -> bool:
 
 STEPS = {
     "04_near_duplicates": Step(find_near_duplicates),
-    "04_cluster": Step(cluster),
+    "04_found": Step(find_groups),
+    "04_cluster": Step(correct),
     "04_folders": Step(make_folders, wanted=wants_folders),
 }
 SWEEP = "Compare methods and numbers of groups on these features, recommend one, and stop."
-ACTIONS = {"sweep": Action(bool, False, SWEEP, sweep)}
+TAKE_IN = "Take in the corrections of this file, such as the page exports, correct the groups as found, and stop."
+ACTIONS = {
+    "sweep": Action(bool, False, SWEEP, sweep),
+    "apply_edits": Action(Path | None, None, TAKE_IN, take_in_edits),
+}
 
 if __name__ == "__main__":
     run_script(STEPS, Settings, ACTIONS)

@@ -5,7 +5,7 @@ from lookalike.core.command_line import run_script
 from lookalike.core.pipeline import Step
 from lookalike.core.stage import Stage
 
-INPUTS = ["00_make_labels/labels.parquet", "01_preprocess/images.parquet", "03_extract", "04_cluster"]
+INPUTS = ["00_make_labels/labels.parquet", "01_preprocess/images.parquet", "03_extract", "04_cluster", "04_found"]
 
 
 def evaluate(settings: Settings) -> None:
@@ -14,17 +14,17 @@ def evaluate(settings: Settings) -> None:
     from lookalike.clustering.again import regrouper
     from lookalike.core import artifacts, features
     from lookalike.evaluation import history, report
-    from lookalike.evaluation.facts import read_facts, summary
+    from lookalike.evaluation.facts import corrections, read_facts, summary
     from lookalike.preprocess import prepared
     from lookalike.visual.confusions import draw_confusions
 
     options = settings.evaluate
     with Stage(settings, "05_evaluate", inputs=INPUTS) as stage:
-        labels, _, extracted, clustered = (stage.path_of(source.split("/")[0]) for source in INPUTS)
+        labels, _, extracted, clustered, found = (stage.path_of(source.split("/")[0]) for source in INPUTS)
         groups = outcome.read(clustered)
         true = catalog.read_labels(labels, groups.paths)
         rows = features.load(extracted, groups.paths, unit=True)[1]
-        made, how = read_facts(clustered, extracted), artifacts.read_manifest(clustered).parameters
+        made, how = read_facts(found, extracted) | corrections(clustered), artifacts.read_manifest(found).parameters
         regroup = regrouper(features.load(extracted, groups.paths)[1], how)
         scores, notes = report.evaluate(true, groups.labels, rows, options, regroup)
         head = {"title": settings.dataset, "facts": made, "approximations": notes}

@@ -95,6 +95,8 @@ class Preprocess(Options):
 class Finetune(finetuning.Options):
     enabled: bool = False
     """Whether run_all.py fine-tunes; 03 takes the result with extract.weights finetuned."""
+    classes: Literal["true", "confirmed"] = "true"
+    """Classes to learn: the true labels, or the groups that you confirmed (edit.py confirm)."""
 
     def parameters(self, stage: str = "") -> dict:
         """Return the settings of training."""
@@ -110,6 +112,7 @@ METHOD_DEFAULTS: dict[str, dict] = {}
 
 OF_STEP = {  # settings of stage 04 that only a step of its own depends on; a change does not group again
     "04_near_duplicates": {"near_duplicate", "first", "seed"},
+    "04_cluster": set(),
     "04_folders": {"folders"},
     "04_sweep": {"n_clusters", "first", "seed", "swept"},
 }
@@ -163,7 +166,7 @@ class ClusterSection(Options):
             "neighbours": self.noise_neighbours,
         }
 
-    def parameters(self, stage: str = "04_cluster") -> dict:
+    def parameters(self, stage: str = "04_found") -> dict:
         """Return what a step of stage 04 depends on; the groups on all but what plays no part in them."""
         if stage == "04_sweep":
             ways = {name: [method, options.model_dump(mode="json")] for name, (method, options) in self.ways().items()}
@@ -231,6 +234,8 @@ class Settings(BaseSettings):
     """Folder of results."""
     img: Path = Path("img")
     """Folder of prepared photos."""
+    edits: Path = Path("edits")
+    """Folder of corrections of groups, a file <dataset>.jsonl each: what you said, kept over every run."""
     make_labels: MakeLabels = MakeLabels()
     """00: which photos there are, and their true labels."""
     preprocess: Preprocess = Preprocess()

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = [*sorted(ROOT.glob("0[0-9]_*.py")), ROOT / "run_all.py"]
+SCRIPTS = [*sorted(ROOT.glob("0[0-9]_*.py")), ROOT / "run_all.py", ROOT / "edit.py"]
 MODULES = sorted((ROOT / "lookalike").rglob("*.py"))
 SOURCES = [*SCRIPTS, ROOT / "config.py", *MODULES]
 TENSORFLOW = {"tensorflow", "keras", "openvino"}
 NETWORKS = {"networks", "finetuning"}  # the rooms of TensorFlow
 SEES = {  # rooms that a room may import besides core, catalog and itself
     "finetuning": {"networks"},
-    "visual": {"clustering"},
-    "search": {"clustering"},
+    "visual": {"clustering", "edits"},
+    "search": {"clustering", "edits"},
 }
 HEAVY = {*TENSORFLOW, "sklearn", "matplotlib", "pandas", "faiss", "numba"}
 

@@ -17,8 +17,8 @@ from lookalike.clustering import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ["00_make_labels", "01_preprocess", "03_extract", "04_cluster", "05_evaluate", "06_visualize"]
-RESULTS = [*STAGES[:3], "04_cluster", "04_near_duplicates", *STAGES[4:]]  # folders, sorted
-STEPS = [*STAGES[:3], "04_near_duplicates", *STAGES[3:]]  # in the order of a run
+RESULTS = [*STAGES[:3], "04_cluster", "04_found", "04_near_duplicates", *STAGES[4:]]  # folders, sorted
+STEPS = [*STAGES[:3], "04_near_duplicates", "04_found", *STAGES[3:]]  # in the order of a run
 FLAGS = ["--dataset", "toys"]
 SECTION_FLAGS = {
     "01_preprocess": ["--run.shard_size", "7"],
@@ -487,7 +487,7 @@ def test_other_labels_leave_everything_but_scores_and_pictures_up_to_date(done_p
     done = run(done_place, "run_all", *ALL_FLAGS, "--make_labels.source", "none")
     assert done.returncode == 0, done.stderr
     told = [line.split(":")[0] for line in done.stdout.splitlines() if "up to date" in line]
-    assert told == ["01_preprocess", "03_extract", "04_near_duplicates", "04_cluster"]
+    assert told == ["01_preprocess", "03_extract", "04_near_duplicates", "04_found", "04_cluster"]
     assert scores(done_place)["n_labelled"] == 0
     assert scores(done_place)["stability"] is not None
 
@@ -577,3 +577,125 @@ def test_bad_settings_of_any_stage_are_found_before_the_first_one_runs(place):
 def test_advice_has_the_places_in_use(place):
     done = run_stage(place, "01_preprocess", "--output", "my results", "--img", "small")
     assert "run python 00_make_labels.py --dataset toys --output 'my results' --img small" in done.stderr
+
+
+def edit(folder, *words):
+    done = run(folder, "edit", *FLAGS, *words)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def named(folder):
+    with (folder / "output" / "toys" / "04_cluster" / "clusters.csv").open(newline="", encoding="utf-8") as file:
+        return {row["path"]: row["name"] for row in csv.DictReader(file)}
+
+
+def corrected(place):
+    """Name the circles, move a square to them and lock them, make one group of the others; return who is a circle."""
+    groups = clusters(place)
+    circles, squares, crosses = (str(groups[f"{kind}_7_0.png"]) for kind in range(3))
+    edit(place, "name", circles, 'Round, "<b>"')
+    edit(place, "move", 'Round, "<b>"', "1_7_3.png")
+    edit(place, "merge", squares, crosses)
+    edit(place, "lock", circles)
+    return lambda path: path.startswith("0_") or path == "1_7_3.png"
+
+
+def is_kept(place, is_round):
+    groups = clusters(place)
+    photos = {path for path in groups if "_7_" in path}
+    rounds = {groups[path] for path in photos if is_round(path)}
+    others = {groups[path] for path in photos if not is_round(path)}
+    assert len(rounds) == len(others) == 1
+    called = {named(place)[path] for path in photos if is_round(path)}
+    assert called == {'Round, "<b>"'}
+    return rounds != others
+
+
+def test_corrections_hold_over_every_rerun(done_place):
+    is_round = corrected(done_place)
+    assert is_kept(done_place, is_round)
+    assert len(set(clusters(done_place).values())) == 2
+    done = run(done_place, "run_all", *ALL_FLAGS)
+    told = [line.split(":")[0] for line in done.stdout.splitlines() if "up to date" in line]
+    assert told == STEPS[: STEPS.index("05_evaluate")]
+    assert scores(done_place)["n_clusters"] == 2
+    report = (done_place / "output/toys/05_evaluate/report.md").read_text()
+    assert "| corrections | 4 edits held |" in report
+    photos = done_place / "raw_img" / "toys"
+    draw(photos / "9_new.png", 0, seed=5)
+    (photos / "0_7_1.png").rename(photos / "0_7_99.png")
+    (photos / "2_7_1.png").unlink()
+    for script, method in (("run_all", "kmeans"), ("04_cluster", "hdbscan")):
+        flags = [*SECTION_FLAGS["03_extract"]] if script == "run_all" else []
+        done = run(done_place, script, *FLAGS, *flags, "--cluster.method", method, "--cluster.n_clusters", "6")
+        assert done.returncode == 0, done.stderr
+        assert "4 edits held" in done.stdout
+        assert is_kept(done_place, is_round)
+        assert len(clusters(done_place)) == 24
+
+
+def test_a_correction_groups_nothing_again(done_place):
+    before = manifests(done_place)
+    edit(done_place, "split", "0_7_0.png", "0_7_1.png")
+    after = manifests(done_place)
+    assert [name for name in before if before[name] != after[name]] == ["04_cluster"]
+    assert len(set(clusters(done_place).values())) == 4
+    groups = done_place / "output" / "toys" / "04_cluster"
+    assert [int(line) for line in (groups / "labels_pred.txt").read_text().split()] == list(
+        clusters(done_place).values()
+    )
+    edit(done_place, "undo")
+    assert set(clusters(done_place).values()) == {0, 1, 2}
+
+
+def test_edits_of_another_place_are_taken_in_once(done_place, tmp_path):
+    other = shutil.copytree(done_place, tmp_path / "other", symlinks=True)
+    is_round = corrected(other)
+    exported = done_place / "exported.jsonl"
+    shutil.copy(other / "edits" / "toys.jsonl", exported)
+    with exported.open("a") as file:
+        file.write('{"op": "explode"}\n{"op": "na')
+    for new in (4, 0):
+        done = run(done_place, "04_cluster", *FLAGS, "--apply-edits", str(exported))
+        assert done.returncode == 0, done.stderr
+        assert f"{new} new edits" in done.stdout
+        assert "row 5: expected an op of" in done.stdout and "row 6: expected a row of JSON" in done.stdout
+        assert is_kept(done_place, is_round)
+    assert clusters(done_place) == clusters(other)
+    assert len((done_place / "edits" / "toys.jsonl").read_text().splitlines()) == 4
+    exported.write_text(json.dumps({"op": "lock", "photos": ["0" * 64], "time": "2026-01-01"}))
+    refused = run(done_place, "04_cluster", *FLAGS, "--apply-edits", str(exported))
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert "expected edits of this dataset" in refused.stderr
+
+
+def test_a_correction_of_nothing_is_one_line(done_place, tmp_path):
+    for where, words, line in (
+        (done_place, ["name", "9", "x"], "edit: expected the number or name of a group, found none: 9"),
+        (done_place, ["undo"], "edit: expected an edit to undo, found none"),
+        (tmp_path, ["lock", "0"], "run python 04_cluster.py"),
+    ):
+        done = run(where, "edit", *FLAGS, *words)
+        assert done.returncode == 1
+        assert line in done.stderr and len(done.stderr.splitlines()) == 1
+        assert not (where / "edits" / "toys.jsonl").exists()
+
+
+def test_confirmed_groups_are_taught(done_place):
+    confirmed = ["--finetune.classes", "confirmed"]
+    none = run_stage(done_place, "02_finetune", *TINY, *confirmed)
+    assert none.returncode == 1
+    assert "expected confirmed groups to learn from, found none" in none.stderr
+    groups = clusters(done_place)
+    for kind in range(2):
+        edit(done_place, "confirm", str(groups[f"{kind}_7_0.png"]))
+    edit(done_place, "name", str(groups["0_7_0.png"]), "round")
+    done = run_stage(
+        done_place, "02_finetune", *TINY, *confirmed, "--finetune.epochs", "1", "--finetune.head_epochs", "1"
+    )
+    assert done.returncode == 0, done.stderr
+    assert " photos of 2 classes" in done.stdout
+    asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(done_place / "raw_img/toys/0_7_0.png"))
+    assert {line.rsplit("  ", 1)[0] for line in asked.stdout.splitlines()} == {"round", "confirmed 2"}

@@ -27,6 +27,7 @@ __all__ = [
     "count",
     "is_unchanged",
     "read",
+    "read_digests",
     "read_known",
     "read_labels",
     "read_root",
@@ -108,6 +109,13 @@ def read_labels(folder: Path, paths: Sequence[str]) -> list[str]:
     table = read_table(folder / LABELS).to_pydict()
     labels = dict(zip(table["path"], table["label"], strict=True))
     return [labels.get(path, "") for path in paths]
+
+
+def read_digests(folder: Path, paths: Sequence[str]) -> list[str]:
+    """Return the sha256 of the files of the photos at `paths` from a published catalog."""
+    table = read_table(folder / CATALOG, ["path", "sha256"]).to_pydict()
+    digests = dict(zip(table["path"], table["sha256"], strict=True))
+    return [digests[path] for path in paths]
 
 
 def read_times(folder: Path, paths: Sequence[str]) -> np.ndarray:

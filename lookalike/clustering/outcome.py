@@ -11,11 +11,12 @@ import pyarrow as pa
 from lookalike.clustering.choices import ESTIMATORS
 from lookalike.clustering.methods import METHODS
 from lookalike.clustering.result import Clustering
+from lookalike.core.artifacts import read_manifest
 from lookalike.core.errors import UserError
-from lookalike.core.files import write_json
+from lookalike.core.files import link_or_copy, write_json
 from lookalike.core.tables import read_table, write_csv, write_labels, write_table
 
-__all__ = ["Groups", "needs", "read", "spread", "summary", "write"]
+__all__ = ["Groups", "needs", "read", "read_found", "spread", "summary", "write", "write_found"]
 
 TABLE = "clusters.parquet"
 
@@ -36,25 +37,49 @@ def needs(options: Options) -> set[str]:
     return {*METHODS[options.method].needs, *of_estimator, *(["copies"] if options.drop_near_duplicates else [])}
 
 
-def write(
-    folder: Path,
-    paths: Sequence[str],
-    clustering: Clustering,
-    description: Mapping[str, np.ndarray],
-    all_paths: Sequence[str],
+def write_found(
+    folder: Path, paths: Sequence[str], clustering: Clustering, description: Mapping[str, np.ndarray]
 ) -> None:
-    """Write clusters.parquet and clusters.csv (path, cluster and the description), labels, scores and arrays.
+    """Write a grouping as it was found: clusters.parquet (path, cluster and the description), scores and arrays.
 
-    paths: the n photos grouped. all_paths: all usable photos, a row each of labels_pred.*, -1 for those not grouped.
     method_scores.json and <name>.npy hold what the method learnt.
     """
     columns = {"path": list(paths), "cluster": clustering.labels.astype(np.int32)} | dict(description)
     write_table(folder / TABLE, pa.table(columns))
-    write_csv(folder / "clusters.csv", {name: _for_people(column) for name, column in columns.items()})
-    write_labels(folder / "labels_pred", spread(paths, clustering.labels, all_paths))
     write_json(folder / "method_scores.json", clustering.scores)
     for name, array in clustering.arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def read_found(folder: Path) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
+    """Return the paths, labels and description of a grouping as it was found."""
+    table = read_table(folder / TABLE)
+    columns = {name: table[name].to_numpy() for name in table.column_names if name != "path"}
+    return table["path"].to_pylist(), columns.pop("cluster"), columns
+
+
+def write(
+    folder: Path,
+    found: Path,
+    labels: np.ndarray,
+    names: Mapping[int, str],
+    description: Mapping[str, np.ndarray],
+    all_paths: Sequence[str],
+) -> None:
+    """Write a corrected grouping: clusters.parquet and clusters.csv, labels, and all else that is in `found`.
+
+    labels, description: of the rows of `found`, the folder of the grouping as it was found. names: of groups that have
+    one. all_paths: all usable photos, a row each of labels_pred.*, -1 for those not grouped.
+    """
+    paths = read_table(found / TABLE, ["path"])["path"].to_pylist()
+    called = [names.get(label, "") for label in labels.tolist()]
+    columns = {"path": paths, "cluster": labels.astype(np.int32)} | dict(description) | {"name": called}
+    write_table(folder / TABLE, pa.table(columns))
+    write_csv(folder / "clusters.csv", {name: _for_people(column) for name, column in columns.items()})
+    write_labels(folder / "labels_pred", spread(paths, labels, all_paths))
+    for name in read_manifest(found).files:
+        if name != TABLE:
+            link_or_copy(found / name, folder / name)
 
 
 def spread(paths: Sequence[str], labels: np.ndarray, all_paths: Sequence[str]) -> np.ndarray:
@@ -67,7 +92,8 @@ def spread(paths: Sequence[str], labels: np.ndarray, all_paths: Sequence[str]) -
 class Groups:
     """A published clustering: n paths, labels int32 (n,) with -1 for noise, distances float32 (n,) to the own cluster.
 
-    confidence float32 (n,) from 0 to 1; is_exemplar bool (n,) marks the medoid of each cluster.
+    confidence float32 (n,) from 0 to 1; is_exemplar bool (n,) marks the medoid of each cluster. names: n texts, what a
+    person called the cluster, "" where nobody did.
     """
 
     paths: list[str]
@@ -75,6 +101,7 @@ class Groups:
     distances: np.ndarray
     confidence: np.ndarray
     is_exemplar: np.ndarray
+    names: list[str]
 
 
 def read(folder: Path) -> Groups:
@@ -82,17 +109,17 @@ def read(folder: Path) -> Groups:
     try:
         table = read_table(folder / TABLE)
         names = ("cluster", "distance", "confidence", "is_exemplar")
-        return Groups(table["path"].to_pylist(), *(table[name].to_numpy() for name in names))
+        columns = (table[name].to_numpy() for name in names)
+        return Groups(table["path"].to_pylist(), *columns, table["name"].to_pylist())
     except (OSError, KeyError, pa.ArrowException) as error:
         why = " ".join(str(error).split())[:100]
         raise UserError(f"expected groups in {folder / TABLE}, found {why}: run python 04_cluster.py") from None
 
 
-def summary(clustering: Clustering, method: str) -> str:
-    """Return the closing words of the stage."""
-    noise = int((clustering.labels < 0).sum())
-    words = f"{len(clustering.labels):,} photos in {clustering.n_clusters:,} groups by {method}"
-    return words + (f", {noise:,} in none" if noise else "")
+def summary(labels: np.ndarray) -> str:
+    """Return how many photos are in how many groups."""
+    noise, n_groups = int((labels < 0).sum()), len(np.unique(labels[labels >= 0]))
+    return f"{len(labels):,} photos in {n_groups:,} groups" + (f", {noise:,} in none" if noise else "")
 
 
 def _for_people(column: Sequence) -> list:

@@ -4,11 +4,12 @@ Exit status: 0 done, 1 a failed stage, 2 bad settings, 130 stopped by the user.
 """
 
 import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from pydantic import Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, CliImplicitFlag, SettingsError
@@ -19,9 +20,9 @@ from lookalike.core.pipeline import Step, main_step, run_steps
 from lookalike.core.progress import set_progress
 from lookalike.core.stage import STAGES
 
-__all__ = ["Action", "run", "run_script"]
+__all__ = ["Action", "checked", "guard", "run", "run_script"]
 
-COMMON = ("dataset", "photos", "output", "img", "run")
+COMMON = ("dataset", "photos", "output", "img", "edits", "run")
 
 
 class Action(NamedTuple):
@@ -56,17 +57,22 @@ def run(
     actions = actions or {}
     settings = _parse(_command_model(settings_class, name, actions), settings_class, Path(sys.argv[0]).name)
     set_progress(settings.run.progress)
-    shown = name or "run_all"
+    asked = [action for action in actions if getattr(settings, action) != actions[action].default]
+
+    def call() -> None:
+        actions[asked[0]].run(settings, getattr(settings, asked[0])) if asked else main(settings)
+
+    guard(name or "run_all", call, debug=settings.debug)
+
+
+def guard(shown: str, call: Callable[[], None], *, debug: bool = False) -> None:
+    """Call a function; what a user can mend becomes one line that starts with `shown`, and the exit status."""
     try:
-        asked = [action for action in actions if getattr(settings, action) != actions[action].default]
-        if asked:
-            actions[asked[0]].run(settings, getattr(settings, asked[0]))
-        else:
-            main(settings)
+        call()
     except KeyboardInterrupt:
-        _leave(130, f"{shown}: stopped; earlier results are untouched, the same command continues", settings)
+        _leave(130, f"{shown}: stopped; earlier results are untouched, the same command continues", debug)
     except UserError as error:
-        _leave(1, f"{shown}: {error}", settings)
+        _leave(1, f"{shown}: {error}", debug)
     except BrokenPipeError:
         os._exit(141)  # the reader of our lines has gone: nothing more to say
     except OSError as error:
@@ -75,11 +81,11 @@ def run(
             raise
         place = f" at {error.filename}" if error.filename else ""
         line = f"{shown}: cannot write or read{place}: {error.strerror or error}; {remedy} and run the same command"
-        _leave(1, f"{line}; earlier results are untouched", settings)
+        _leave(1, f"{line}; earlier results are untouched", debug)
 
 
-def _leave(status: int, line: str, settings: BaseSettings) -> None:
-    if settings.debug:
+def _leave(status: int, line: str, debug: bool) -> None:
+    if debug:
         traceback.print_exc()
     print(" ".join(line.splitlines()), file=sys.stderr, flush=True)
     sys.stderr.flush()
@@ -107,11 +113,21 @@ def _parse(model: type[BaseSettings], settings_class: type[BaseSettings], progra
     lines = [*_unknown_in_environment(settings_class), *_renamed_flags(renamed)]
     if not lines:
         try:
-            return model(_cli_parse_args=sys.argv[1:], _cli_exit_on_error=False)
-        except ValidationError as error:
-            lines = [_bad_setting(fault) for fault in error.errors()]
+            return checked(model, _cli_parse_args=_underscored(sys.argv[1:]), _cli_exit_on_error=False)
         except SettingsError as error:
             lines = [f"{str(error).removeprefix('error parsing CLI: ')}: see python {program} --help"]
+    _refuse(lines)
+
+
+def checked(settings_class: type[BaseSettings], **values: object) -> BaseSettings:
+    """Return the settings of these values; bad ones are a line each, and the program ends."""
+    try:
+        return settings_class(**values)
+    except ValidationError as error:
+        _refuse([_bad_setting(fault) for fault in error.errors()])
+
+
+def _refuse(lines: Sequence[str]) -> NoReturn:
     print("\n".join(" ".join(line.splitlines()) for line in lines), file=sys.stderr)
     raise SystemExit(2)
 
@@ -125,6 +141,16 @@ def _unknown_in_environment(settings_class: type[BaseSettings]) -> list[str]:
     known = ", ".join(settings_class.model_fields)
     unknown = [name for name in names if first[name] not in settings_class.model_fields]
     return [f"{name}: expected one of {known} after {prefix}, found {first[name]!r}" for name in unknown]
+
+
+def _underscored(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the names of flags as they are listed: --apply-edits is --apply_edits."""
+    parted = (argument.partition("=") for argument in arguments)
+    return ["".join((_underscored_name(name), equals, value)) for name, equals, value in parted]
+
+
+def _underscored_name(name: str) -> str:
+    return f"--{name[2:].replace('-', '_')}" if re.fullmatch(r"--[a-z][\w.-]*", name) else name
 
 
 def _renamed_flags(renamed: Mapping[str, str]) -> list[str]:

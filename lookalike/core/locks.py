@@ -14,11 +14,11 @@ _held: dict[Path, tuple[TextIO, bool]] = {}  # file -> open file, whether shared
 
 
 @contextmanager
-def hold(path: Path, *, what: str, shared: bool = False) -> Iterator[None]:
+def hold(path: Path, *, what: str, shared: bool = False, wait: bool = False) -> Iterator[None]:
     """Hold a lock on the file `path`, which is made if need be.
 
     shared: others may share it, too, but none may have it alone. A lock that this process has is not taken twice.
-    Raises UserError where another process has it; `what` names what it works on.
+    Raises UserError where another process has it, unless it is to `wait`; `what` names what it works on.
     """
     key = path.resolve()
     if key in _held and (shared or not _held[key][1]):
@@ -27,7 +27,7 @@ def hold(path: Path, *, what: str, shared: bool = False) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         except OSError:
             raise UserError(
                 f"expected one run at a time on {what}, found another at work: wait for it to end"

@@ -1,6 +1,7 @@
 """One run of a stage: check its inputs, work in a draft folder, publish the draft whole.
 
-The stages and their order are in `STAGES`; a stage's name is its folder, and mostly its script.
+The stages and their order are in `STAGES`; a stage's name is its folder, and mostly its script. What people said of a
+dataset, its edits, is an input, too, though no stage makes it.
 """
 
 import shlex
@@ -25,11 +26,13 @@ from lookalike.core.files import content_digest, digest_of, write_json
 from lookalike.core.locks import hold
 
 __all__ = [
+    "EDITS",
     "STAGES",
     "Stage",
     "command",
     "dataset_lock",
     "discard_unfinished",
+    "edits_file",
     "faults",
     "is_current",
     "parameters_of",
@@ -50,6 +53,7 @@ STAGES = {
     "01_preprocess": Info("preprocess"),
     "02_finetune": Info("finetune"),
     "03_extract": Info("extract"),
+    "04_found": Info("cluster", script="04_cluster"),
     "04_cluster": Info("cluster"),
     "04_near_duplicates": Info("cluster", script="04_cluster"),
     "04_folders": Info("cluster", script="04_cluster", folder="groups"),
@@ -57,6 +61,7 @@ STAGES = {
     "05_evaluate": Info("evaluate"),
     "06_visualize": Info("visualize"),
 }
+EDITS = "edits"  # as an input
 RowKey = Callable[[dict, dict], object]  # (parameters, digests of the inputs) -> what a row depends on
 
 
@@ -65,11 +70,17 @@ class Settings(Protocol):
 
     dataset: str
     output: Path
+    edits: Path
 
 
 def stage_folder(settings: Settings, name: str) -> Path:
     """Return the folder of a stage's published result."""
     return Path(settings.output) / settings.dataset / (STAGES[name].folder or name)
+
+
+def edits_file(settings: Settings) -> Path:
+    """Return the file of what people said of the dataset, which may be absent."""
+    return Path(settings.edits) / f"{settings.dataset}.jsonl"
 
 
 def dataset_lock(settings: Settings) -> ExitStack:
@@ -91,7 +102,7 @@ def command(settings: Settings, name: str) -> str:
     """Return the command that makes a stage's result, with the flags in use that say where things are."""
     fields = getattr(type(settings), "model_fields", {})
     flags = ["--dataset", settings.dataset]
-    for flag in ("photos", "output", "img"):
+    for flag in ("photos", "output", "img", "edits"):
         value = getattr(settings, flag, None)
         if flag in fields and value != fields[flag].default:
             flags += [f"--{flag}", str(value)]
@@ -126,9 +137,9 @@ def discard_unfinished(settings: Settings, name: str) -> None:
 class Stage:
     """A stage at work, as a context manager; `publish` ends it, leaving without it keeps the old result.
 
-    inputs: "stage" or "stage/files" (a shell pattern): what it reads. row_key: given by stages whose unfinished or
-    older rows are worth keeping; returns what a row depends on besides its photo. Entering raises UserError where an
-    input is missing, damaged or older than its own inputs, or where another process works on the dataset.
+    inputs: "stage", "stage/files" (a shell pattern) or EDITS: what it reads. row_key: given by stages whose unfinished
+    or older rows are worth keeping; returns what a row depends on besides its photo. Entering raises UserError where
+    an input is missing, damaged or older than its own inputs, or where another process works on the dataset.
     """
 
     def __init__(
@@ -250,6 +261,8 @@ def _works_of(folder: Path, name: str) -> Path:
 
 def _digest(settings: Settings, source: str) -> str:
     """Return the digest of a stage's published result, or of those of its files that a source names."""
+    if source == EDITS:
+        return content_digest(edits_file(settings))
     stage, _, pattern = source.partition("/")
     manifest = read_manifest(stage_folder(settings, stage))
     if manifest is None:
@@ -262,6 +275,8 @@ def _checked_digest(settings: Settings, source: str, reader: str, *, digests: bo
 
     digests: also read its files, since the reader is about to trust them.
     """
+    if source == EDITS:
+        return _digest(settings, source)
     name, _, pattern = source.partition("/")
     folder = stage_folder(settings, name)
     recover(folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lookalike.core.artifacts import read_manifest
 
-__all__ = ["facts", "read_facts", "summary"]
+__all__ = ["corrections", "facts", "read_facts", "summary"]
 
 
 def facts(
@@ -32,13 +32,19 @@ def facts(
     }
 
 
-def read_facts(clustered: Path, extracted: Path) -> dict[str, object]:
-    """Return the facts of a published grouping and the published features that it was made of."""
-    grouping, extraction = (read_manifest(folder).parameters for folder in (clustered, extracted))
-    count = clustered / "count.json"
+def read_facts(found: Path, extracted: Path) -> dict[str, object]:
+    """Return the facts of a published grouping, as it was found, and the features that it was made of."""
+    grouping, extraction = (read_manifest(folder).parameters for folder in (found, extracted))
+    count = found / "count.json"
     counted = json.loads(count.read_text(encoding="utf-8")) if count.exists() else None
     extractors = json.loads((extracted / "description.json").read_text(encoding="utf-8"))
     return facts(grouping, extractors, extraction["views"], counted)
+
+
+def corrections(clustered: Path) -> dict[str, str]:
+    """Return what became of the corrections of a published grouping; nothing where there are none."""
+    file = clustered / "corrections.json"
+    return {"corrections": json.loads(file.read_text(encoding="utf-8"))["summary"]} if file.exists() else {}
 
 
 def _of_each(extractors: Mapping[str, Mapping], name: str) -> str:

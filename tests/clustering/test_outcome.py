@@ -7,6 +7,7 @@ import pytest
 
 from lookalike.clustering import outcome
 from lookalike.clustering.result import Clustering
+from lookalike.core.artifacts import write_manifest
 from lookalike.core.errors import UserError
 from lookalike.core.tables import read_table
 
@@ -21,9 +22,15 @@ DESCRIPTION = {
 
 @pytest.fixture
 def folder(tmp_path):
+    found, folder = tmp_path / "found", tmp_path / "corrected"
+    found.mkdir()
+    folder.mkdir()
     clustering = Clustering(np.array([0, 0, -1]), {"linkage": np.eye(2)}, {"inertia": 2.0})
-    outcome.write(tmp_path, PATHS, clustering, DESCRIPTION, ["a.jpg", PATHS[1], "c.jpg", PATHS[2]])
-    return tmp_path
+    outcome.write_found(found, PATHS, clustering, DESCRIPTION)
+    write_manifest(found, "04_found", {}, {}, counts={}, approximations=[])
+    all_paths = ["a.jpg", PATHS[1], "c.jpg", PATHS[2]]
+    outcome.write(folder, found, clustering.labels, {0: 'shoes, "<b>"'}, DESCRIPTION, all_paths)
+    return folder
 
 
 def test_the_table_is_read_back_with_its_types(folder):
@@ -35,11 +42,24 @@ def test_the_table_is_read_back_with_its_types(folder):
         "distance": "float",
         "distance_to_next": "float",
         "is_exemplar": "bool",
+        "name": "string",
     }
     found = outcome.read(folder)
     assert found.paths == PATHS and found.labels.tolist() == [0, 0, -1] and found.labels.dtype == np.int32
     assert np.allclose(found.distances, DESCRIPTION["distance"], equal_nan=True)
     assert found.is_exemplar.tolist() == [True, False, False]
+    assert found.names == ['shoes, "<b>"'] * 2 + [""]
+
+
+def test_what_the_method_learnt_stays_beside_the_corrected_groups(folder):
+    assert np.load(folder / "linkage.npy").tolist() == [[1, 0], [0, 1]]
+    assert (folder / "method_scores.json").exists()
+
+
+def test_the_grouping_as_found_is_read_back(folder):
+    paths, labels, description = outcome.read_found(folder.parent / "found")
+    assert paths == PATHS and labels.tolist() == [0, 0, -1]
+    assert list(description) == list(DESCRIPTION)
 
 
 def test_a_resaved_csv_changes_nothing(folder):
@@ -54,8 +74,9 @@ def test_labels_have_a_row_for_each_usable_photo(folder):
 
 def test_the_text_for_people_has_short_numbers_and_no_nan(folder):
     lines = (folder / "clusters.csv").read_text().splitlines()
-    assert lines[:2] == ["path,cluster,confidence,distance,distance_to_next,is_exemplar", "a.jpg,0,1,0.1,1,True"]
-    assert lines[-1] == '.jpg",-1,0,,,False'
+    assert lines[0] == "path,cluster,confidence,distance,distance_to_next,is_exemplar,name"
+    assert lines[1] == 'a.jpg,0,1,0.1,1,True,"shoes, ""<b>"""'
+    assert lines[-1] == '.jpg",-1,0,,,False,'
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "foreign"])

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     photos: str | None = None
     output: str = "output"
     img: str = "img"
+    edits: str = "edits"
     cluster: Cluster = Cluster()
     extract: Section = Section()
     run: Run = Run()

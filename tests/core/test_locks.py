@@ -44,3 +44,15 @@ def test_an_error_inside_frees_the_lock(tmp_path):
     with pytest.raises(UserError), hold(tmp_path / ".lock", what="toys"):
         raise UserError("x")
     assert other_process_gets(tmp_path / ".lock", "alone")[0]
+
+
+def test_a_process_may_wait_for_its_turn(tmp_path):
+    waiting = "with hold(Path(sys.argv[1]), what='toys', wait=True): print('in')"
+    code = TRY.splitlines()[0] + "\n" + waiting
+    with hold(tmp_path / ".lock", what="toys"):
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / ".lock")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(1)
+    assert other.communicate(timeout=20)[0] == "in\n"

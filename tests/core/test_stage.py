@@ -173,6 +173,20 @@ def test_approximations_are_printed_and_recorded_and_facts_of_the_run_stay_out(s
     assert "computed" in (stage_folder(settings, "04_cluster") / "run.json").read_text()
 
 
+def test_what_people_said_is_an_input_that_may_be_absent(settings):
+    settings.edits = settings.output / "edits"
+    run(settings, "04_cluster", inputs=["edits"])
+    run(settings, "05_evaluate", inputs=["04_cluster"])
+    assert is_current(settings, "04_cluster")
+    settings.edits.mkdir()
+    stages.edits_file(settings).write_text("{}")
+    assert not is_current(settings, "04_cluster")
+    with pytest.raises(UserError, match=r"04_cluster is older than edits: run python 04_cluster\.py"):
+        enter(settings, "05_evaluate", inputs=["04_cluster"])
+    run(settings, "04_cluster", inputs=["edits"])
+    assert is_current(settings, "04_cluster")
+
+
 def test_a_command_has_the_flags_in_use(tmp_path):
     class Places(Options):
         dataset: str = "sample"

@@ -27,7 +27,7 @@ def drawn(monkeypatch, tmp_path):
         result = cluster("hierarchical", Space(rows, seed=0), None, METHODS["hierarchical"].options(**options))
         paths = [f"{row}.jpg" for row in range(200)]
         columns = {name: np.zeros(200, np.float32) for name in ("confidence", "distance", "is_exemplar")}
-        outcome.write(tmp_path, paths, result, columns, paths)
+        outcome.write_found(tmp_path, paths, result, columns)
         pictures._draw_tree(tmp_path, tmp_path, SimpleNamespace(paths=paths), None)
         return result, seen
 

@@ -1,0 +1,52 @@
+"""What became of corrections, as one phrase, lines and JSON."""
+
+from collections.abc import Sequence
+
+from lookalike.edits.apply import Report
+from lookalike.edits.rows import Row, digest
+
+__all__ = ["as_json", "lines", "phrase"]
+
+SHOWN_LINES = 20
+
+
+def phrase(report: Report) -> str:
+    """Return how many rows held, were in conflict, undone and without photos, such as "5 edits held, 1 undone"."""
+    overruled = len({id(conflict.older) for conflict in report.conflicts})
+    counts = {"undone": len(report.undone), "without photos": len(report.gone)}
+    found = [f"{len(report.held):,} edits held"] + ([f"{overruled:,} in conflict"] if overruled else [])
+    return ", ".join(found + [f"{count:,} {words}" for words, count in counts.items() if count])
+
+
+def lines(report: Report, faults: Sequence[str]) -> list[str]:
+    """Return a line on each conflict, row without photos and row that cannot be applied, but not on more than 20."""
+    said = [
+        f"{_named(one.newer)} contradicts {_named(one.older)}: the newer holds, on {one.photos:,} photos"
+        for one in report.conflicts
+    ]
+    said += [f"{_named(row)} has none of its photos here: kept, without effect" for row in report.gone]
+    said = [*faults, *said]
+    more = len(said) - SHOWN_LINES
+    return said[:SHOWN_LINES] + ([f"... and {more:,} more in corrections.json"] if more > 0 else [])
+
+
+def as_json(report: Report, faults: Sequence[str]) -> dict:
+    """Return what corrections.json holds."""
+    return {
+        "summary": phrase(report),
+        "held": list(map(_facts, report.held)),
+        "conflicts": [
+            {"older": _facts(one.older), "newer": _facts(one.newer), "photos": one.photos} for one in report.conflicts
+        ],
+        "undone": list(map(_facts, report.undone)),
+        "without_photos": list(map(_facts, report.gone)),
+        "not_applied": list(faults),
+    }
+
+
+def _facts(row: Row) -> dict:
+    return {"row": digest(row), "op": row["op"], "photos": len(row["photos"]), "time": row["time"]}
+
+
+def _named(row: Row) -> str:
+    return f"{row['op']} of {len(row['photos']):,} photos ({row['time']})"
