@@ -41,6 +41,7 @@ WEIGHTS ?= $(SHARED)/weights/mobilenet_v2_imagenet_notop.weights.h5
 
 bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/extract.py --photos $(SHARED)/data/clothing --weights $(WEIGHTS) --fastdup .venv-bench/bin/python
+	$(BIN)/python benchmarks/prepare.py $(SHARED)/data/clothing $(SHARED)/data/grocery
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/som.py --xpysom .venv-bench/bin/python
 	$(BIN)/python benchmarks/graph.py
@@ -48,6 +49,8 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/backbones.py
+	$(BIN)/python benchmarks/faults.py
 
 clean:
 	rm -rf .venv .venv-bench benchmarks/work
