@@ -47,20 +47,15 @@ def test_all_steps_run_once_then_the_first_on_request(settings, steps):
     assert done == ["04_cluster", "04_folders", "04_cluster"]
 
 
-def test_a_change_of_a_later_step_does_not_redo_the_first(settings, steps):
+@pytest.mark.parametrize(
+    ("changed", "redone"), [("04_folders", ["04_folders"]), ("04_cluster", ["04_cluster", "04_folders"])]
+)
+def test_a_change_redoes_a_step_and_what_depends_on_it(settings, steps, changed, redone):
     found, done = steps
     run_steps(settings, found)
-    setattr(settings.cluster, "04_folders", "link")
+    setattr(settings.cluster, changed, "other")
     run_steps(settings, found)
-    assert done == ["04_cluster", "04_folders", "04_folders"]
-
-
-def test_a_change_of_the_first_redoes_what_depends_on_it(settings, steps):
-    found, done = steps
-    run_steps(settings, found)
-    setattr(settings.cluster, "04_cluster", "som")
-    run_steps(settings, found)
-    assert done == ["04_cluster", "04_folders"] * 2
+    assert done == ["04_cluster", "04_folders", *redone]
 
 
 def test_what_is_not_wanted_is_not_run(settings, steps):

@@ -12,7 +12,7 @@ REPORT = Report(ROWS[1:2], [Conflict(ROWS[0], ROWS[1], 2)], [ROWS[2]], [ROWS[3]]
 
 
 def test_the_phrase_counts_each_fate():
-    assert phrase(REPORT) == "1 edits held, 1 in conflict, 1 undone, 1 without photos"
+    assert phrase(REPORT) == "1 edit held, 1 in conflict, 1 undone, 1 without photos"
     assert phrase(Report(ROWS, [], [], [])) == "4 edits held"
 
 
