@@ -12,12 +12,10 @@ SHOWN_LINES = 20
 
 def phrase(report: Report) -> str:
     """Return how many rows held, were in conflict, undone and without photos, such as "5 edits held, 1 undone"."""
-    overruled = len({id(conflict.older) for conflict in report.conflicts})
-    counts = {"undone": len(report.undone), "without photos": len(report.gone)}
-    found = [f"{len(report.held):,} edit{'' if len(report.held) == 1 else 's'} held"] + (
-        [f"{overruled:,} in conflict"] if overruled else []
-    )
-    return ", ".join(found + [f"{count:,} {words}" for words, count in counts.items() if count])
+    held, overruled = len(report.held), len({id(conflict.older) for conflict in report.conflicts})
+    others = {"in conflict": overruled, "undone": len(report.undone), "without photos": len(report.gone)}
+    told = [f"{count:,} {words}" for words, count in others.items() if count]
+    return ", ".join([f"{held:,} edit{'' if held == 1 else 's'} held", *told])
 
 
 def lines(report: Report, faults: Sequence[str]) -> list[str]:
