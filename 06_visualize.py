@@ -21,7 +21,7 @@ def visualize(settings: Settings) -> None:
         true = catalog.read_labels(labels, groups.paths)
         rows = features.load(extracted, groups.paths, unit=True)[1]
         read = prepared.open_for(stage).reader()
-        photos = Photos(groups.paths, true, groups.labels, rows, groups.distances, read)
+        photos = Photos(groups.paths, true, groups.labels, rows, groups.distances, read, groups.called)
         names, notes = draw_all(stage.draft, grouped, photos, settings.visualize, settings.dataset)
         summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
         stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)

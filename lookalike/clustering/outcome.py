@@ -103,6 +103,11 @@ class Groups:
     is_exemplar: np.ndarray
     names: list[str]
 
+    @property
+    def called(self) -> dict[int, str]:
+        """The name of each group that has one."""
+        return {label: name for label, name in zip(self.labels.tolist(), self.names, strict=True) if name}
+
 
 def read(folder: Path) -> Groups:
     """Return the clustering published in a folder. Raises UserError where its table is missing or damaged."""

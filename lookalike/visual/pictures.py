@@ -1,7 +1,8 @@
 """All pictures of one grouping, in one folder."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ class Photos:
     """What is drawn of n photos; every row is the same photo's.
 
     true: names, "" where unlabelled. pred: int (n,), -1 in no group. features: float (n, d), may be a memory map.
-    distances: float (n,), of each photo to the middle of its group; the nearest are shown first.
+    distances: float (n,), of each photo to the middle of its group; the nearest are shown first. called: the name of
+    each group that a person named.
     """
 
     paths: list[str]
@@ -38,6 +40,7 @@ class Photos:
     features: np.ndarray
     distances: np.ndarray
     read: Reader
+    called: Mapping[int, str] = field(default_factory=dict)
 
 
 def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> tuple[list[str], list[str]]:

@@ -1,6 +1,6 @@
 """How groups are told apart in figures: a colour-blind-safe cycle of colours, times marker shapes, times numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from PIL import ImageFont
 
-__all__ = ["COLOURS", "MARKERS", "NOISE", "figure", "group_style", "one_line", "pixel_font", "shorten", "spread_apart"]
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "NOISE",
+    "figure",
+    "group_name",
+    "group_style",
+    "one_line",
+    "pixel_font",
+    "shorten",
+    "spread_apart",
+]
 
 # Okabe and Ito (2008): told apart with any kind of colour blindness. Their yellow hardly shows on white, so the last
 # is the olive of Tol (2021).
@@ -36,6 +47,11 @@ def group_style(group: int) -> tuple[str, str]:
     if group < 0:
         return NOISE, "o"
     return COLOURS[group % len(COLOURS)], MARKERS[group // len(COLOURS) % len(MARKERS)]
+
+
+def group_name(group: int, called: Mapping[int, str]) -> str:
+    """Return what a group is called in every picture: as a person named it, else by its number."""
+    return "in no group" if group < 0 else called.get(group) or f"group {group}"
 
 
 @contextmanager
