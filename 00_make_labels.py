@@ -29,7 +29,7 @@ def make_labels(settings: Settings) -> None:
         tables.write_csv(stage.draft / "duplicates.csv", duplicates.columns(groups))
         tables.write_labels(stage.draft / "labels_true", found.labels)
         if options.products:
-            tables.write_csv(stage.draft / "products.csv", products.join_products(paths, options.products))
+            products.write(stage.draft, paths, options.products)
         counts = catalog.count(rows) | found.counts | {"duplicates": sum(len(group) - 1 for group in groups)}
         summary = catalog.summary(counts, found.summary, listing.passed_by)
         stage.publish(summary, images=len(rows), counts=counts, run={"new": new})

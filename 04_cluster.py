@@ -74,7 +74,7 @@ def correct(settings: Settings) -> None:
         outcome.write(stage.draft, found, labels, names, description, catalog.read(listed).usable["path"].to_pylist())
         words = outcome.summary(labels)
         if said.rows or said.faults:
-            files.write_json(stage.draft / "corrections.json", report.as_json(became, said.faults))
+            files.write_json(stage.draft / report.NAME, report.as_json(became, said.faults))
             words += f", {report.phrase(became)}"
         counts = {"clusters": int(labels.max(initial=-1)) + 1}
         stage.publish(words, images=len(paths), counts=counts, notes=report.lines(became, said.faults))

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from lookalike.catalog.csv_table import read_rows
+from lookalike.core.tables import write_csv
 
-__all__ = ["join_products"]
+__all__ = ["join_products", "read", "write"]
+
+TABLE = "products.csv"
 
 
 def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
@@ -17,3 +20,15 @@ def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
     joined = [(path, products[name]) for path in paths if (name := PurePosixPath(path).name) in products]
     columns = list(next(iter(products.values()), {}))
     return {"path": [path for path, _ in joined]} | {key: [row[key] for _, row in joined] for key in columns}
+
+
+def write(folder: Path, paths: Sequence[str], table: Path) -> None:
+    """Write the joined catalogue as products.csv; see `join_products`."""
+    write_csv(folder / TABLE, join_products(paths, table))
+
+
+def read(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the row of each photo of a published catalogue of products by its path; none where none was joined."""
+    if not (folder / TABLE).exists():
+        return {}
+    return {row["path"]: row for row in read_rows(folder / TABLE, ("path",))}

@@ -100,12 +100,9 @@ def parameters_of(settings: Settings, name: str) -> dict:
 
 def command(settings: Settings, name: str) -> str:
     """Return the command that makes a stage's result, with the flags in use that say where things are."""
-    fields = getattr(type(settings), "model_fields", {})
     flags = ["--dataset", settings.dataset]
-    for flag in ("photos", "output", "img", "edits"):
-        value = getattr(settings, flag, None)
-        if flag in fields and value != fields[flag].default:
-            flags += [f"--{flag}", str(value)]
+    for flag in _flags_elsewhere(settings):
+        flags += [f"--{flag}", str(getattr(settings, flag))]
     return f"python {STAGES[name].script or name}.py {shlex.join(flags)}"
 
 
@@ -204,6 +201,10 @@ class Stage:
         """Return the command that makes an input."""
         return command(self._settings, name)
 
+    def flags_elsewhere(self) -> str:
+        """Return the flags in use that say where things are, without their values: a result does not name its place."""
+        return "".join(f" --{flag} …" for flag in _flags_elsewhere(self._settings))
+
     def hold(self, path: Path, *, what: str, shared: bool) -> None:
         """Hold a lock until the stage ends, see `locks.hold`."""
         self._stack.enter_context(hold(path, what=what, shared=shared))
@@ -248,6 +249,12 @@ class Stage:
         if changed:
             again = command(self._settings, self.name)
             raise UserError(f"{changed[0]} changed while {self.name} worked on it: run {again} again")
+
+
+def _flags_elsewhere(settings: Settings) -> list[str]:
+    fields = getattr(type(settings), "model_fields", {})
+    flags = (flag for flag in ("photos", "output", "img", "edits") if flag in fields)
+    return [flag for flag in flags if getattr(settings, flag) != fields[flag].default]
 
 
 def _draft_of(folder: Path, name: str) -> Path:

@@ -1,12 +1,15 @@
 """What became of corrections, as one phrase, lines and JSON."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from lookalike.edits.apply import Report
 from lookalike.edits.rows import Row, digest
 
-__all__ = ["as_json", "lines", "phrase"]
+__all__ = ["NAME", "as_json", "history", "lines", "phrase"]
 
+NAME = "corrections.json"  # in the folder of a grouping
 SHOWN_LINES = 20
 
 
@@ -27,7 +30,7 @@ def lines(report: Report, faults: Sequence[str]) -> list[str]:
     said += [f"{_named(row)} has none of its photos here: kept, without effect" for row in report.gone]
     said = [*faults, *said]
     more = len(said) - SHOWN_LINES
-    return said[:SHOWN_LINES] + ([f"... and {more:,} more in corrections.json"] if more > 0 else [])
+    return said[:SHOWN_LINES] + ([f"... and {more:,} more in {NAME}"] if more > 0 else [])
 
 
 def as_json(report: Report, faults: Sequence[str]) -> dict:
@@ -42,6 +45,16 @@ def as_json(report: Report, faults: Sequence[str]) -> dict:
         "without_photos": list(map(_facts, report.gone)),
         "not_applied": list(faults),
     }
+
+
+def history(clustered: Path) -> list[dict]:
+    """Return the rows that a published grouping has taken in, in the order of time, with `state`, "" where it holds."""
+    file = clustered / NAME
+    told = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    states = {"held": "", "undone": "undone", "without_photos": "without photos"}
+    rows = [row | {"state": state} for kind, state in states.items() for row in told.get(kind, ())]
+    older = {one["older"]["row"]: one["older"] | {"state": "contradicted"} for one in told.get("conflicts", ())}
+    return sorted([*rows, *older.values()], key=lambda row: (row["time"], row["row"]))
 
 
 def _facts(row: Row) -> dict:

@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lookalike.core.artifacts import read_manifest
+import numpy as np
 
-__all__ = ["corrections", "facts", "read_facts", "summary"]
+from lookalike.core.artifacts import read_manifest
+from lookalike.evaluation.scores import count, external_scores
+
+__all__ = ["corrections", "facts", "page_facts", "read_facts", "summary"]
 
 
 def facts(
@@ -45,6 +48,22 @@ def corrections(clustered: Path) -> dict[str, str]:
     """Return what became of the corrections of a published grouping; nothing where there are none."""
     file = clustered / "corrections.json"
     return {"corrections": json.loads(file.read_text(encoding="utf-8"))["summary"]} if file.exists() else {}
+
+
+def page_facts(found: Path, extracted: Path, clustered: Path, true: list[str], pred: np.ndarray) -> dict[str, str]:
+    """Return what made a published grouping and how it scores, in the words of the foot of the page.
+
+    true: n names, "" for unlabelled. pred: int (n,), as corrected, -1 for noise.
+    """
+    made = read_facts(found, extracted)
+    told = {
+        "method": f"{made['method']} {made['method_settings']}",
+        "groups asked": str(made["clusters_asked"]),
+        "backbone": ", ".join(filter(None, (made["backbone"], made["weights"], f"{made['size']} px", made["views"]))),
+        "seed": str(made["seed"]),
+        "scores": summary(count(true, pred) | external_scores(true, pred)),
+    }
+    return told | corrections(clustered)
 
 
 def _of_each(extractors: Mapping[str, Mapping], name: str) -> str:

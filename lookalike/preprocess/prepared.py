@@ -71,10 +71,14 @@ class PreparedPhotos:
         """The rows of the photos that were prepared."""
         return self.rows.filter(pc.equal(self.rows["status"], "ok"))
 
+    def names(self, paths: Sequence[str] | None = None) -> list[str]:
+        """Return the name of each prepared file, by default of all usable photos. Raises KeyError for one of none."""
+        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
+        return [names[path] for path in (names if paths is None else paths)]
+
     def files(self, paths: Sequence[str] | None = None) -> list[Path]:
         """Return the prepared file of each photo, by default of all usable ones. Raises KeyError for one of none."""
-        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
-        return [self.root / names[path] for path in (names if paths is None else paths)]
+        return [self.root / name for name in self.names(paths)]
 
     def reader(self) -> Callable[[str, int], np.ndarray]:
         """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""

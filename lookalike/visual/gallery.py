@@ -1,95 +1,104 @@
-"""The gallery: one HTML file with every thumbnail inside it, which opens from disk and never asks the network.
+"""The page to look through groups: gallery.html, which opens from disk, needs no server and asks no network.
 
-The page itself is gallery.html; this module fills in the data.
+Its parts, HTML, CSS and script by subject, lie in page/; this module joins them and fills in the data. Up to 5,000
+photos the thumbnails are inside it; above, sheets of them lie beside it.
 """
 
 import base64
+import hashlib
 import html
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from lookalike.visual.gallery_data import Details, pack, page_order
 from lookalike.visual.projector import atlas
-from lookalike.visual.style import NOISE, group_style
-from lookalike.visual.thumbnails import Reader, load_thumbnails
+from lookalike.visual.thumbnails import Reader, thumbnail_blocks
 
-__all__ = ["write_gallery"]
+__all__ = ["SHEETS", "SINGLE_FILE", "write_gallery"]
 
-COLUMNS = 32  # thumbnails in a row of an atlas
-ATLAS_IMAGES = COLUMNS * 32
-EXEMPLARS = 5
+PAGE = Path(__file__).with_name("page")
+SCRIPTS = (  # joined in this order into one module
+    "data",
+    "state",
+    "corrections",
+    "thumbnails",
+    "shown",
+    "groups",
+    "grid",
+    "map",
+    "photo",
+    "selection",
+    "review",
+    "dialogs",
+    "main",
+)
+SHEETS = "thumbnails"  # folder beside the page
+SINGLE_FILE = 5_000  # photos up to which the page is one file
+COLUMNS = 16  # thumbnails in a row of a sheet
+SHEET_PHOTOS = COLUMNS * COLUMNS
+SIDE, SMALL_SIDE = 96, 64  # pixels of a thumbnail: in the page, and in sheets beside it
+QUALITY = 62  # of WebP
 
 
-def write_gallery(
-    path: Path,
-    rows: np.ndarray,
-    positions: np.ndarray,
-    pred: np.ndarray,
-    true: Sequence[str],
-    paths: Sequence[str],
-    read: Reader,
-    *,
-    distances: np.ndarray | None = None,
-    thumbnail: int = 64,
-    quality: int = 75,
-    title: str = "Lookalike",
-) -> None:
-    """Write the gallery of the images `rows`, int (m,), laid out at positions float (m, 2).
+def write_gallery(folder: Path, details: Details, positions: np.ndarray, read: Reader, *, title: str) -> None:
+    """Write gallery.html, and above 5,000 photos the folder thumbnails/ beside it.
 
-    pred int (n,) with -1 for noise, true ("" for unlabelled) and paths are of all n images. The images of a group
-    with the smallest distances, float (n,), are its exemplars; without them, the first ones are. An image takes about
-    2 kB in the file.
+    positions: float (n, 2), a place on the map for each of the n photos of `details`.
     """
-    squares = load_thumbnails([paths[row] for row in rows], read, thumbnail)
-    atlases = [_data_uri(squares[i : i + ATLAS_IMAGES], quality) for i in range(0, len(squares), ATLAS_IMAGES)]
-    names = sorted(set(true))
-    number = {name: i for i, name in enumerate(names)}
-    data = {"side": thumbnail, "columns": COLUMNS, "perAtlas": ATLAS_IMAGES, "atlases": atlases} | {
-        "positions": _fit(positions).round(4).ravel().tolist(),
-        "paths": [paths[row] for row in rows],
-        "pred": np.asarray(pred)[rows].tolist(),
-        "true": [number[true[row]] for row in rows],
-        "names": names,
-        "groups": _groups(rows, np.asarray(pred), distances),
-        "total": len(paths),
-    }
-    path.write_text(_page(title, data), encoding="utf-8")
+    order = page_order(details)
+    data = pack(details, positions, order)
+    paths = [details.paths[row] for row in order.tolist()]
+    single = len(paths) <= SINGLE_FILE
+    side = SIDE if single else SMALL_SIDE
+    sheets = _write_sheets(folder, paths, read, side, single)
+    data |= {"title": title, "side": side, "columns": COLUMNS, "per_sheet": SHEET_PHOTOS, "sheets": sheets}
+    (folder / "gallery.html").write_text(_page(title, data), encoding="utf-8")
+
+
+def _write_sheets(folder: Path, paths: Sequence[str], read: Reader, side: int, single: bool) -> list[str]:
+    """Return the addresses of the sheets of thumbnails: their data, or the files that were written beside the page."""
+    addresses = []
+    for number, sheet in enumerate(_sheets(paths, read, side)):
+        if single:
+            addresses.append("data:image/webp;base64," + base64.b64encode(sheet).decode("ascii"))
+            continue
+        addresses.append(f"{SHEETS}/{number:05d}.webp")
+        (folder / SHEETS).mkdir(exist_ok=True)
+        (folder / addresses[-1]).write_bytes(sheet)
+    return addresses
+
+
+def _sheets(paths: Sequence[str], read: Reader, side: int) -> Iterator[bytes]:
+    for squares in thumbnail_blocks(paths, read, side, SHEET_PHOTOS):
+        file = io.BytesIO()
+        Image.fromarray(atlas(squares, COLUMNS)).save(file, "WEBP", quality=QUALITY)
+        yield file.getvalue()
 
 
 def _page(title: str, data: dict) -> str:
-    page = Path(__file__).with_name("gallery.html").read_text(encoding="utf-8")
-    return page.replace("{{title}}", html.escape(title)).replace("{{data}}", _script_json(data))
+    style = (PAGE / "page.css").read_text(encoding="utf-8")
+    script = '"use strict";\n' + "\n".join((PAGE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    parts = {
+        "title": html.escape(title),
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+        "style": style,
+        "script": script,
+        "data": _script_json(data),
+    }
+    page = (PAGE / "page.html").read_text(encoding="utf-8")
+    pieces = page.split("{{")
+    return pieces[0] + "".join(parts[name] + rest for name, rest in (piece.split("}}", 1) for piece in pieces[1:]))
 
 
-def _groups(rows: np.ndarray, pred: np.ndarray, distances: np.ndarray | None) -> list[dict]:
-    """Describe each group, largest first and noise last; exemplars are places in `rows`."""
-    numbers, sizes = np.unique(pred, return_counts=True)
-    shown = pred[rows]
-    rank = np.arange(len(rows)) if distances is None else np.asarray(distances)[rows]
-    groups = []
-    for i in np.lexsort((numbers, -sizes, numbers < 0)):
-        members = np.flatnonzero(shown == numbers[i])
-        best = members[np.argsort(rank[members], kind="stable")[:EXEMPLARS]]
-        colour = group_style(int(numbers[i]))[0] if numbers[i] >= 0 else NOISE
-        groups.append({"id": int(numbers[i]), "size": int(sizes[i]), "colour": colour, "exemplars": best.tolist()})
-    return groups
-
-
-def _fit(positions: np.ndarray) -> np.ndarray:
-    """Move and scale positions into the unit square, centred, keeping their proportions; a page's y runs down."""
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    span = float((high - low).max()) or 1.0
-    return (positions - (low + high) / 2) / span * [1, -1] + 0.5
-
-
-def _data_uri(squares: np.ndarray, quality: int) -> str:
-    file = io.BytesIO()
-    Image.fromarray(atlas(squares, COLUMNS)).save(file, "JPEG", quality=quality, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+def _hash(text: str) -> str:
+    """Return what a content security policy says of an inline script or style, so that nothing else runs."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def _script_json(data: dict) -> str:

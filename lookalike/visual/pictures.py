@@ -11,7 +11,9 @@ from lookalike.visual import layouts
 from lookalike.visual.curve import draw_curve
 from lookalike.visual.dendrogram import draw_dendrogram
 from lookalike.visual.gallery import write_gallery
+from lookalike.visual.gallery_data import Details
 from lookalike.visual.options import Options
+from lookalike.visual.placement import place_all
 from lookalike.visual.projector import write_projector
 from lookalike.visual.scatter import draw_scatter
 from lookalike.visual.sheet import draw_sheet
@@ -43,8 +45,10 @@ class Photos:
     called: Mapping[int, str] = field(default_factory=dict)
 
 
-def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> tuple[list[str], list[str]]:
-    """Draw every picture that the grouping in the folder `grouped` has data for.
+def draw_all(
+    folder: Path, grouped: Path, photos: Photos, options: Options, title: str, details: Details | None = None
+) -> tuple[list[str], list[str]]:
+    """Draw every picture that the grouping in the folder `grouped` has data for; the page where there are `details`.
 
     Returns the names of the pictures, gallery.html first, and the approximations made. Raises UserError before drawing
     where the picture of UMAP is asked for and cannot be made.
@@ -52,9 +56,9 @@ def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, titl
     if options.umap:
         layouts.require_umap()
     rows, positions, notes = _draw_planes(folder, photos, options, title)
-    if options.gallery:
-        parts = (photos.pred, photos.true, photos.paths, photos.read)
-        write_gallery(folder / "gallery.html", rows, positions, *parts, distances=photos.distances, title=title)
+    if options.gallery and details:
+        places = place_all(positions, rows, photos.features, seed=options.seed)
+        write_gallery(folder, details, places, photos.read, title=title)
     if not (grouped / U_MATRIX).exists():
         notes += _draw_grid(folder, photos, rows, positions, options)
     if options.projector:

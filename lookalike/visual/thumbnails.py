@@ -1,6 +1,6 @@
 """Small square pictures of photos, for every map and sheet; a photo that cannot be read is a crossed one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from joblib import cpu_count
 from lookalike.catalog import images
 from lookalike.core.progress import progress
 
-__all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink"]
+__all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink", "thumbnail_blocks"]
 
 Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
 
@@ -23,19 +23,29 @@ def reader(folder: Path) -> Reader:
 
 def load_thumbnails(paths: Sequence[str], read: Reader, side: int, *, workers: int | None = None) -> np.ndarray:
     """Read photos as squares: uint8 (n, side, side, 3) RGB, whole photo, centred on white."""
-    squares = np.empty((len(paths), side, side, 3), np.uint8)
+    blocks = list(thumbnail_blocks(paths, read, side, max(1, len(paths)), workers=workers))
+    return blocks[0] if blocks else np.empty((0, side, side, 3), np.uint8)
 
-    def load(item: tuple[int, str]) -> None:
-        row, path = item
-        try:
-            squares[row] = shrink(read(path, side), side)
-        except images.ImageError:
-            squares[row] = missing(side)
 
+def thumbnail_blocks(
+    paths: Sequence[str], read: Reader, side: int, size: int, *, workers: int | None = None
+) -> Iterator[np.ndarray]:
+    """Yield the squares of `load_thumbnails`, `size` photos at a time, so that few are in memory."""
     with progress("thumbnails", len(paths)) as advance, ThreadPoolExecutor(workers or cpu_count()) as pool:
-        for _ in pool.map(load, enumerate(paths)):
-            advance(1)
-    return squares
+        for start in range(0, len(paths), size):
+            block = paths[start : start + size]
+            squares = np.empty((len(block), side, side, 3), np.uint8)
+            for row, square in enumerate(pool.map(lambda path: _square(path, read, side), block)):
+                squares[row] = square
+                advance(1)
+            yield squares
+
+
+def _square(path: str, read: Reader, side: int) -> np.ndarray:
+    try:
+        return shrink(read(path, side), side)
+    except images.ImageError:
+        return missing(side)
 
 
 def shrink(photo: np.ndarray, side: int) -> np.ndarray:

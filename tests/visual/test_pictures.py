@@ -10,7 +10,7 @@ from lookalike.core.errors import UserError
 from lookalike.visual import layouts, pictures
 from lookalike.visual.options import Options
 
-ALWAYS = ["gallery.html", "photo_map.png", "sheet.png", "tsne.png"]
+ALWAYS = ["photo_map.png", "sheet.png", "tsne.png"]
 
 
 def photos(pred, read, true=None):

@@ -1,0 +1,75 @@
+// What the page was written with: photos 0..n-1, groups by number. Nothing here changes.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const n = DATA.paths.length;
+
+function decode(text, Type) {
+  const raw = atob(text), bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return new Type(bytes.buffer);
+}
+const TYPES = {pred: Int32Array, second: Int32Array, own: Uint16Array, next: Uint16Array, confidence: Uint8Array,
+               label: Uint32Array, places: Uint16Array, inside: Int32Array, outside: Int32Array, taken: Float64Array};
+const photos = {};
+for (const [name, Type] of Object.entries(TYPES)) {
+  photos[name] = decode(DATA.arrays[name], Type);
+  delete DATA.arrays[name];
+}
+const digests = decode(DATA.sha256, Uint8Array);
+delete DATA.sha256;
+
+const HEX = Array.from({length: 256}, (_, byte) => byte.toString(16).padStart(2, "0"));
+function sha256(i) {
+  let text = "";
+  for (let at = 32 * i; at < 32 * i + 32; at++) text += HEX[digests[at]];
+  return text;
+}
+let rowsBySha = null;
+function rowsOf(sha) {  // photos of equal bytes have one sha256
+  if (!rowsBySha) {
+    rowsBySha = new Map();
+    for (let i = 0; i < n; i++) {
+      const key = sha256(i), known = rowsBySha.get(key);
+      if (known) known.push(i); else rowsBySha.set(key, [i]);
+    }
+  }
+  return rowsBySha.get(sha) || [];
+}
+
+const fileName = i => DATA.paths[i].slice(DATA.paths[i].lastIndexOf("/") + 1);
+const labelName = code => DATA.labels[code] === "" ? "no label" : DATA.labels[code];
+const hasLabels = DATA.labels.some(name => name !== "");
+const confidence = i => photos.confidence[i] / 255;
+const distance = steps => steps === 65535 ? null : steps / 32000;
+const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+// Addresses. A name that is not UTF-8 comes as Python writes it: a byte as a lone surrogate.
+function address(folder, path) {
+  const encoded = path.split("/").map(part => part.split(/([\udc80-\udcff])/u).map(piece =>
+    /^[\udc80-\udcff]$/u.test(piece) ? "%" + HEX[piece.charCodeAt(0) - 0xdc00] : encodeURIComponent(piece)).join(""));
+  return folder + "/" + encoded.join("/");
+}
+const base = folder => folder.split("/").map(part => encodeURIComponent(part)).join("/");
+function imageAddress(i) {
+  const name = DATA.image[i];
+  return address(base(DATA.images), typeof name === "string" ? name : DATA.paths[i] + name[0]);
+}
+const originalAddress = i => address(base(DATA.originals), DATA.paths[i]);
+
+const copiesOf = new Map();
+DATA.copies.forEach(group => group.forEach(i => copiesOf.set(i, group)));
+
+// Elements of the page, whose words are always text.
+const at = id => document.getElementById(id);
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "text") node.textContent = value;
+    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+const named = text => el("bdi", {text});

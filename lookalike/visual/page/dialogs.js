@@ -1,0 +1,75 @@
+// Windows that ask or tell one thing.
+function openDialog(id) {
+  const dialog = at(id);
+  if (!dialog.open) dialog.showModal();
+  return dialog;
+}
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
+  dialog.querySelector(".close")?.addEventListener("click", () => dialog.close());
+}
+function showText(title, note, text) {
+  at("text_title").textContent = title;
+  at("text_note").textContent = note;
+  at("text_value").value = text;
+  openDialog("text_dialog");
+  at("text_value").focus();
+  at("text_value").select();
+}
+
+let naming = null;
+function askName(id) {
+  naming = id;
+  at("name_value").value = current.groups.get(id).name;
+  openDialog("name_dialog");
+  at("name_value").select();
+}
+at("name_form").addEventListener("submit", () => {
+  if (naming !== null && current.groups.has(naming)) edit.name(naming, at("name_value").value.trim());
+  naming = null;
+});
+
+let moving = [];
+function askGroup(rows) {
+  moving = rows;
+  at("group_title").textContent = `Move ${count(rows.length, "photo")} to …`;
+  at("group_words").value = "";
+  fillChoices();
+  openDialog("group_dialog");
+  at("group_words").focus();
+}
+function fillChoices() {
+  const words = fold(at("group_words").value).trim();
+  const likely = new Map();  // second-best groups of the photos come first
+  for (const i of moving) if (photos.second[i] >= 0) likely.set(photos.second[i], (likely.get(photos.second[i]) || 0) + 1);
+  const found = foundGroups().filter(group => fold(groupName(group.id)).includes(words) || (group.label >= 0 && fold(labelName(group.label)).includes(words)));
+  found.sort((a, b) => (likely.get(b.id) || 0) - (likely.get(a.id) || 0) || b.size - a.size);
+  const choose = id => () => { at("group_dialog").close(); edit.move(moving, id); };
+  at("group_choices").replaceChildren(...found.slice(0, 60).map(group => el("button", {type: "button", class: "choice", onclick: choose(group.id)},
+    thumbnail(group.exemplar, 40, {"aria-hidden": "true"}), named(groupName(group.id)), el("small", {text: ` ${group.size.toLocaleString("en")}`}))),
+    el("button", {type: "button", class: "choice", text: "in no group", onclick: choose(-1)}));
+}
+at("group_words").addEventListener("input", fillChoices);
+at("group_form").addEventListener("submit", event => { event.preventDefault(); at("group_choices").firstChild?.click(); });
+
+function showCorrections() {
+  const undone = undoneDigests(), mine = pending.filter(isHere);
+  const line = (row, mayUndo) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
+    el("small", {text: row.time.slice(0, 16).replace("T", " ")}), row.exported ? " exported" : "", row.state ? ` ${row.state}` : "",
+    mayUndo ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
+  at("mine").replaceChildren(...mine.map(row => line(row, !undone.has(row.exported))).reverse());
+  at("mine_note").textContent = mine.length ? `${count(mine.length, "correction")} in this browser, not yet in the groups on disk.` : "No correction waits in this browser.";
+  at("taken_in").replaceChildren(...DATA.log.map(row => line(row, false)).reverse());
+  at("taken_in_note").textContent = DATA.log.length ? `${count(DATA.log.length, "correction")} in the groups on disk:` : "";
+  const file = `~/Downloads/${DATA.dataset}.jsonl`, flags = `--dataset ${/^[\w.-]+$/.test(DATA.dataset) ? DATA.dataset : quoted(DATA.dataset)}${DATA.elsewhere}`;
+  at("commands").textContent = `python 04_cluster.py ${flags} --apply-edits ${file}\npython run_all.py ${flags}`;
+  openDialog("corrections_dialog");
+}
+at("export").addEventListener("click", exportCorrections);
+
+function renderCorrections() {
+  const mine = pending.filter(isHere).length;
+  at("corrections").textContent = mine ? `Corrections (${mine})` : "Corrections";
+  at("corrections").classList.toggle("waiting", mine > 0);
+  at("refused").hidden = !kept.refused;
+}
