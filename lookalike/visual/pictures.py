@@ -56,14 +56,14 @@ def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, titl
         parts = (photos.pred, photos.true, photos.paths, photos.read)
         write_gallery(folder / "gallery.html", rows, positions, *parts, distances=photos.distances, title=title)
     if not (grouped / U_MATRIX).exists():
-        notes += _draw_grid(folder, photos, rows, positions, options)
+        notes += _draw_grid(folder, photos, rows, positions, options, title)
     if options.projector:
         classes = [name or "unlabelled" for name in photos.true] if any(photos.true) else photos.pred.tolist()
         parts = (photos.features, photos.paths, classes, photos.read)
         notes += write_projector(folder / "projector", *parts, seed=options.seed)
     sheet = options.model_dump(include={"thumbnail", "max_images", "max_columns", "memory_mb"})
-    parts = (photos.pred, photos.paths, photos.read)
-    draw_sheet(folder / "sheet.png", *parts, distances=photos.distances, **sheet, title=title)
+    parts, how = (photos.pred, photos.paths, photos.read), {"distances": photos.distances, "called": photos.called}
+    draw_sheet(folder / "sheet.jpg", *parts, **how, **sheet, title=title)
     for name, draw in DRAWN_FROM.items():
         if (grouped / name).exists():
             draw(folder, grouped, photos, options)
@@ -86,14 +86,17 @@ def _draw_planes(
     return rows, positions, notes
 
 
-def _draw_grid(folder: Path, photos: Photos, rows: np.ndarray, positions: np.ndarray, options: Options) -> list[str]:
+def _draw_grid(
+    folder: Path, photos: Photos, rows: np.ndarray, positions: np.ndarray, options: Options, title: str
+) -> list[str]:
     """Draw the map of photos where the method made none: the positions on a grid; return the approximations made."""
     chosen, notes = layouts.shown_rows(len(rows), GRID_IMAGES, seed=options.seed)
     shape, units = layouts.on_grid(positions[chosen])
     paths = [photos.paths[row] for row in rows[chosen]]
     parts = (units, np.zeros(len(units)), photos.pred[rows[chosen]], paths, photos.read)
-    draw_photo_map(folder / "photo_map.png", shape, *parts, picture_side=options.picture_side)
-    return [f"photo map of {GRID_IMAGES:,} of {len(photos.paths):,} images"] if notes else []
+    how = {"picture_side": options.picture_side, "called": photos.called, "title": title}
+    draw_photo_map(folder / "photo_map.png", shape, *parts, **how, total=len(photos.paths))
+    return [f"photo map of {GRID_IMAGES:,} of {len(photos.paths):,} photos"] if notes else []
 
 
 def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
@@ -116,9 +119,10 @@ def _draw_count(folder: Path, grouped: Path, photos: Photos, options: Options) -
 def _draw_map(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
     u_matrix, units = np.load(grouped / U_MATRIX), np.load(grouped / "best_matching_units.npy")
     distances = np.load(grouped / "unit_distances.npy")
-    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, photos.pred)
+    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, photos.pred, called=photos.called)
     parts = (units, distances, photos.pred, photos.paths, photos.read)
-    draw_photo_map(folder / "photo_map.png", u_matrix.shape, *parts, picture_side=options.picture_side)
+    how = {"picture_side": options.picture_side, "called": photos.called}
+    draw_photo_map(folder / "photo_map.png", u_matrix.shape, *parts, **how)
 
 
 DRAWN_FROM = {U_MATRIX: _draw_map, "linkage.npy": _draw_tree, "count.json": _draw_count}

@@ -13,6 +13,8 @@ from lookalike.core.progress import progress
 
 __all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink"]
 
+WHITE = (255, 255, 255)
+
 Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
 
 
@@ -21,14 +23,16 @@ def reader(folder: Path) -> Reader:
     return lambda path, target: images.read(folder / path, target=target)
 
 
-def load_thumbnails(paths: Sequence[str], read: Reader, side: int, *, workers: int | None = None) -> np.ndarray:
-    """Read photos as squares: uint8 (n, side, side, 3) RGB, whole photo, centred on white."""
+def load_thumbnails(
+    paths: Sequence[str], read: Reader, side: int, *, workers: int | None = None, grounds: np.ndarray | None = None
+) -> np.ndarray:
+    """Read photos as squares: uint8 (n, side, side, 3) RGB, whole photo, centred on white or its ground (n, 3)."""
     squares = np.empty((len(paths), side, side, 3), np.uint8)
 
     def load(item: tuple[int, str]) -> None:
         row, path = item
         try:
-            squares[row] = shrink(read(path, side), side)
+            squares[row] = shrink(read(path, side), side, WHITE if grounds is None else grounds[row])
         except images.ImageError:
             squares[row] = missing(side)
 
@@ -38,13 +42,13 @@ def load_thumbnails(paths: Sequence[str], read: Reader, side: int, *, workers: i
     return squares
 
 
-def shrink(photo: np.ndarray, side: int) -> np.ndarray:
-    """Fit a photo, uint8 (h, w, 3), into a white square of `side` pixels."""
+def shrink(photo: np.ndarray, side: int, ground: Sequence[int] = WHITE) -> np.ndarray:
+    """Fit a photo, uint8 (h, w, 3), into a square of `side` pixels, white or of another colour."""
     height, width = photo.shape[:2]
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    square = np.full((side, side, 3), 255, np.uint8)
+    square = np.full((side, side, 3), ground, np.uint8)
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = small
     return square

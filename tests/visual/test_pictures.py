@@ -10,7 +10,7 @@ from lookalike.core.errors import UserError
 from lookalike.visual import layouts, pictures
 from lookalike.visual.options import Options
 
-ALWAYS = ["gallery.html", "photo_map.png", "sheet.png", "tsne.png"]
+ALWAYS = ["gallery.html", "photo_map.png", "sheet.jpg", "tsne.png"]
 
 
 def photos(pred, read, true=None):
@@ -28,7 +28,7 @@ def test_any_grouping_has_its_pictures(tmp_path, read, pred, recwarn):
     names, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos(pred, read), Options(), "toys")
     several = len(set(pred)) > Options().max_columns
     assert [name for name in names if "sheet" not in name] == [name for name in ALWAYS if "sheet" not in name]
-    assert ("sheet_18.png" if several else "sheet.png") in names
+    assert ("sheet_18.jpg" if several else "sheet.jpg") in names
     assert notes == []
     assert not recwarn.list
 
@@ -39,7 +39,7 @@ def test_a_count_with_a_curve_is_drawn(tmp_path, read):
     record = {"levels": [level], "curve": {"n_clusters": [2, 3, 4], "disagreement": [0.5, 0.1, 0.4]}}
     (tmp_path / "count.json").write_text(json.dumps(record))
     names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([0, 1, 1], read), Options(gallery=False), "toys")
-    assert names == ["count.png", "photo_map.png", "sheet.png", "tsne.png"]
+    assert names == ["count.png", "photo_map.png", "sheet.jpg", "tsne.png"]
 
 
 def test_each_photo_has_a_place_of_its_own_on_the_map(tmp_path, read, monkeypatch):
@@ -50,7 +50,7 @@ def test_each_photo_has_a_place_of_its_own_on_the_map(tmp_path, read, monkeypatc
     assert shown >= {1, 2, 3, 4, 5}  # 0 is black, as letters are
     monkeypatch.setattr(pictures, "GRID_IMAGES", 4)
     _, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos([0] * 6, read), Options(), "toys")
-    assert notes == ["photo map of 4 of 6 images"]
+    assert notes == ["photo map of 4 of 6 photos"]
 
 
 def test_umap_that_is_not_there_is_said_before_anything_is_drawn(tmp_path, read, monkeypatch):
