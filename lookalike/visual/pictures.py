@@ -79,10 +79,11 @@ def _draw_planes(
     axes = layouts.principal_axes(photos.features[rows], seed=options.seed)
     positions = layouts.tsne(axes, perplexity=options.perplexity, seed=options.seed)
     true, pred = [photos.true[row] for row in rows], photos.pred[rows]
-    draw_scatter(folder / "tsne.png", positions, true, pred, title=f"{title}, t-SNE")
+    how = {"total": len(photos.paths), "called": photos.called}
+    draw_scatter(folder / "tsne.png", positions, true, pred, title=f"{title}, t-SNE", **how)
     if options.umap:
         beside = layouts.umap(axes, neighbours=options.umap_neighbours, seed=options.seed)
-        draw_scatter(folder / "umap.png", beside, true, pred, title=f"{title}, UMAP")
+        draw_scatter(folder / "umap.png", beside, true, pred, title=f"{title}, UMAP", **how)
     return rows, positions, notes
 
 
