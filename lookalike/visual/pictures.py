@@ -15,7 +15,7 @@ from lookalike.visual.options import Options
 from lookalike.visual.projector import write_projector
 from lookalike.visual.scatter import draw_scatter
 from lookalike.visual.sheet import draw_sheet
-from lookalike.visual.som_maps import draw_photo_map, draw_u_matrix
+from lookalike.visual.som_maps import draw_photo_map, draw_u_matrix, unit_groups
 from lookalike.visual.thumbnails import Reader
 
 __all__ = ["Photos", "draw_all"]
@@ -58,15 +58,14 @@ def draw_all(folder: Path, grouped: Path, photos: Photos, options: Options, titl
     if not (grouped / U_MATRIX).exists():
         notes += _draw_grid(folder, photos, rows, positions, options, title)
     if options.projector:
-        classes = [name or "unlabelled" for name in photos.true] if any(photos.true) else photos.pred.tolist()
-        parts = (photos.features, photos.paths, classes, photos.read)
-        notes += write_projector(folder / "projector", *parts, seed=options.seed)
+        parts = (photos.features, photos.paths, photos.pred, photos.true, photos.read)
+        notes += write_projector(folder / "projector", *parts, called=photos.called, seed=options.seed)
     sheet = options.model_dump(include={"thumbnail", "max_images", "max_columns", "memory_mb"})
     parts, how = (photos.pred, photos.paths, photos.read), {"distances": photos.distances, "called": photos.called}
     draw_sheet(folder / "sheet.jpg", *parts, **how, **sheet, title=title)
     for name, draw in DRAWN_FROM.items():
         if (grouped / name).exists():
-            draw(folder, grouped, photos, options)
+            draw(folder, grouped, photos, options, title)
     drawn = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     return sorted(drawn, key=lambda name: (name != "gallery.html", name)), notes
 
@@ -100,29 +99,43 @@ def _draw_grid(
     return [f"photo map of {GRID_IMAGES:,} of {len(photos.paths):,} photos"] if notes else []
 
 
-def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
+def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> None:
     scores = json.loads((grouped / "method_scores.json").read_text(encoding="utf-8"))
     linkage, highest, height = np.load(grouped / "linkage.npy"), scores["max_distance"], scores.get("cut_height")
     cut = None if height is None else 1 - height / highest if highest else 1.0
-    linked = "images" if len(linkage) + 1 == len(photos.paths) else "units of a map"
-    draw_dendrogram(folder / "dendrogram.png", linkage, cut, max_distance=highest, linked=linked)
+    leaves = np.load(grouped / "leaves.npy")
+    linked = "photos" if len(leaves) == len(linkage) + 1 else f"units of {len(leaves):,} photos"
+    groups = unit_groups(np.stack([np.zeros_like(leaves), leaves]).T, photos.pred, (1, len(linkage) + 1))[0][0]
+    how = {"linked": linked, "groups": groups, "called": photos.called, "title": f"{title}, dendrogram"}
+    how |= {"exemplars": _exemplars(photos), "read": photos.read}
+    draw_dendrogram(folder / "dendrogram.png", linkage, cut, max_distance=highest, **how)
 
 
-def _draw_count(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
+def _exemplars(photos: Photos) -> dict[int, str]:
+    """Return the path of the photo of each group that is nearest to its middle."""
+    order = np.lexsort((photos.distances, photos.pred))
+    numbers, first = np.unique(photos.pred[order], return_index=True)
+    rows = order[first].tolist()
+    return {group: photos.paths[row] for group, row in zip(numbers.tolist(), rows, strict=True) if group >= 0}
+
+
+def _draw_count(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> None:
     found = json.loads((grouped / "count.json").read_text(encoding="utf-8"))
     scores = [name for name in found["curve"] if name != "n_clusters"]
     if scores:
         numbers, values = np.array(found["curve"]["n_clusters"]), np.array(found["curve"][scores[0]])
         ylabel = AXIS_LABELS.get(scores[0], scores[0])
-        draw_curve(folder / "count.png", numbers, values, found["levels"], ylabel=ylabel)
+        draw_curve(
+            folder / "count.png", numbers, values, found["levels"], ylabel=ylabel, title=f"{title}: how many groups?"
+        )
 
 
-def _draw_map(folder: Path, grouped: Path, photos: Photos, options: Options) -> None:
+def _draw_map(folder: Path, grouped: Path, photos: Photos, options: Options, title: str) -> None:
     u_matrix, units = np.load(grouped / U_MATRIX), np.load(grouped / "best_matching_units.npy")
     distances = np.load(grouped / "unit_distances.npy")
-    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, photos.pred, called=photos.called)
+    draw_u_matrix(folder / "u_matrix.png", u_matrix, units, photos.pred, called=photos.called, title=title)
     parts = (units, distances, photos.pred, photos.paths, photos.read)
-    how = {"picture_side": options.picture_side, "called": photos.called}
+    how = {"picture_side": options.picture_side, "called": photos.called, "title": title}
     draw_photo_map(folder / "photo_map.png", u_matrix.shape, *parts, **how)
 
 

@@ -115,7 +115,7 @@ def _draw_panel(axes: Axes, positions: np.ndarray, panel: _Panel) -> None:
     n_labels, plural = len(panel.names), "es" if panel.what.endswith("s") else "s"
     told = f"{n_labels:,} {panel.what}{plural if n_labels != 1 else ''}"
     told += f", {named:,} of them named" if named < n_labels else ""
-    axes.set_title(told + (f", {n_none:,} {panel.none}" if n_none else ""))
+    axes.set_title(told + (f", {n_none:,} photos {panel.none}" if n_none else ""))
 
 
 def _name_labels(axes: Axes, positions: np.ndarray, panel: _Panel) -> int:

@@ -98,7 +98,7 @@ def _counted(pred: np.ndarray) -> str:
     none, n_groups = int((pred < 0).sum()), len(np.unique(pred[pred >= 0]))
     photos = f"{len(pred):,} photo{'s' if len(pred) != 1 else ''}"
     groups = f"{n_groups:,} group{'s' if n_groups != 1 else ''}"
-    return f"{photos} in {groups}" + (f", {none:,} of them in no group" if none else "")
+    return f"{photos} in {groups}" + (f", {none:,} photo{'s' if none != 1 else ''} in no group" if none else "")
 
 
 def _members(pred: np.ndarray, number: int, distances: np.ndarray | None) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
@@ -32,13 +33,19 @@ MARGIN = 12  # pixels
 HEAD = 36
 CELL = (20, 128)  # least and most pixels of a unit
 PADDING = 2  # pixels of the group's tint around each photo
-SMALLEST = 0.45  # side of the photo of a unit with one photo, as a share of that with the most
+SMALLEST = 0.6  # side of the photo of a unit with one photo, as a share of that with the most
 NAME_LENGTH = 24  # letters of a group's name
 EMPTY = -2  # group of a unit without photos; -1 is in no group
 
 
 def draw_u_matrix(
-    path: Path, u_matrix: np.ndarray, units: np.ndarray, pred: np.ndarray, *, called: Mapping[int, str] | None = None
+    path: Path,
+    u_matrix: np.ndarray,
+    units: np.ndarray,
+    pred: np.ndarray,
+    *,
+    called: Mapping[int, str] | None = None,
+    title: str = "",
 ) -> None:
     """Draw the U-matrix (rows, cols): mean distance to neighbouring units, with photo counts and group borders.
 
@@ -53,18 +60,23 @@ def draw_u_matrix(
         row, col = np.nonzero(counts)
         area = (0.75 * side * 72 / cols) ** 2 * counts[row, col] / counts.max(initial=1)
         axes.scatter(col, row, s=np.maximum(area, 1.5), c="white", alpha=0.75, linewidths=0)
-        lines = borders(groups)
-        for width, colour in ((4.2, "white"), (2.2, BORDER)):
-            axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting"))
-        scale = np.array([side, side * rows / cols]) * 110 / [cols, rows]  # pixels a unit
-        box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": BORDER, "lw": 1, "alpha": 0.9}
-        named = _names_that_fit(groups, called or {}, scale, 15, middle=True)
-        for _, name, row, col in named:
-            axes.text(col, row, name, ha="center", va="center", fontsize=9, weight="bold", bbox=box)
-        title = f"U-matrix: {rows} x {cols} units, {len(pred):,} photos, {_counted(groups, len(named))}"
-        axes.set(xticks=[], yticks=[], title=title)
+        named = _mark_groups(axes, groups, called or {}, side * 110 / cols)
+        told = f"U-matrix: {rows} x {cols} units, {len(pred):,} photos, {_counted(groups, named)}"
+        axes.set(xticks=[], yticks=[], title=f"{shorten(title, 40)}, {told}" if title else told)
         drawing.colorbar(image, ax=axes, fraction=0.046, pad=0.02, label="mean distance to neighbouring units")
         axes.set_xlabel("dots: photos on a unit; lines: borders of groups", color="#555555")
+
+
+def _mark_groups(axes: Axes, groups: np.ndarray, called: Mapping[int, str], scale: float) -> int:
+    """Draw the borders and names of groups on a U-matrix, and return how many are named; scale: pixels of a unit."""
+    lines = borders(groups)
+    for width, colour in ((4.2, "white"), (2.2, BORDER)):
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting"))
+    box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": BORDER, "lw": 1, "alpha": 0.9}
+    named = _names_that_fit(groups, called, scale, 15, middle=True)
+    for _, name, row, col in named:
+        axes.text(col, row, name, ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+    return len(named)
 
 
 def draw_photo_map(
@@ -90,21 +102,17 @@ def draw_photo_map(
     rows, cols = shape
     cell = int(np.clip(picture_side // max(rows, cols), *CELL))
     groups, counts = unit_groups(units, pred, shape)
-    mosaic = _tinted(groups, cell)
     where, shown = unit_photos(units, distances, shape)
     grounds = np.array([tint(group) for group in groups.flat[where].tolist()]).reshape(-1, 3)
     squares = load_thumbnails([paths[row] for row in shown], read, cell - 2 * PADDING, grounds=grounds)
-    sides = _sides(counts.flat[where], cell - 2 * PADDING)
-    for row, col, square, side in zip(*np.divmod(where, cols), squares, sides.tolist(), strict=True):
-        start = (cell - side) // 2
-        small = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
-        mosaic[row, start : start + side, col, start : start + side] = small
+    mosaic = _tinted(groups, cell)
+    _place(mosaic, squares, where, _sides(counts.flat[where], cell - 2 * PADDING))
     page = Image.new("RGB", (cols * cell + 2 * MARGIN, rows * cell + 2 * MARGIN + HEAD), "white")
     page.paste(Image.fromarray(mosaic.reshape(rows * cell, cols * cell, 3)), (MARGIN, MARGIN + HEAD))
     named = _annotate(page, groups, cell, called or {})
     told = [f"{of_all(len(pred), total)} photos", _counted(groups, named)]
-    told += ["the larger a photo, the more are at its place"] if counts.max(initial=0) > 1 else []
-    _draw_title(page, f"{title + ': ' if title else ''}{', '.join(told)}")
+    larger = "; the larger a photo, the more are at its place" if counts.max(initial=0) > 1 else ""
+    _draw_title(page, f"{title + ': ' if title else ''}{', '.join(told)}{larger}")
     page.save(path, compress_level=6)
 
 
@@ -113,6 +121,15 @@ def _tinted(groups: np.ndarray, cell: int) -> np.ndarray:
     numbers, inverse = np.unique(filled(groups), return_inverse=True)
     tints = np.array([tint(number) for number in numbers.tolist()], np.uint8)[inverse.reshape(groups.shape)]
     return tints[:, None, :, None].repeat(cell, axis=1).repeat(cell, axis=3)
+
+
+def _place(mosaic: np.ndarray, squares: np.ndarray, where: np.ndarray, sides: np.ndarray) -> None:
+    """Put photos of the given sides into the middles of their cells, flat numbers of the mosaic's."""
+    cell, cols = mosaic.shape[1:3]
+    for row, col, square, side in zip(*np.divmod(where, cols), squares, sides.tolist(), strict=True):
+        start = (cell - side) // 2
+        small = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
+        mosaic[row, start : start + side, col, start : start + side] = small
 
 
 def _sides(counts: np.ndarray, largest: int) -> np.ndarray:
@@ -129,7 +146,7 @@ def _annotate(page: Image.Image, groups: np.ndarray, cell: int, called: Mapping[
         for (x0, y0), (x1, y1) in corners.tolist():
             draw.line((x0, y0, x1, y1), fill=colour, width=width)
     size = int(np.clip(cell // 4, 12, 26))
-    named = _names_that_fit(groups, called, np.array([cell, cell]), size, middle=False)
+    named = _names_that_fit(groups, called, cell, size, middle=False)
     for group, name, row, col in named:
         spot = (MARGIN + (col + 0.5) * cell, MARGIN + HEAD + row * cell + size)
         _boxed(draw, spot, name, size, group_style(group)[0], page.width)
@@ -142,18 +159,18 @@ def _draw_title(page: Image.Image, title: str) -> None:
 
 
 def _names_that_fit(
-    groups: np.ndarray, called: Mapping[int, str], scale: np.ndarray, size: int, *, middle: bool
+    groups: np.ndarray, called: Mapping[int, str], scale: float, size: int, *, middle: bool
 ) -> list[tuple[int, str, int, int]]:
     """Return (group, name, row, column) of the largest groups whose names, in letters of `size`, overlap no other's.
 
-    scale: pixels of a unit in x and y. middle: the name stands in the middle of its unit, not at its top.
+    scale: pixels of a unit. middle: the name stands in the middle of its unit, not at its top.
     """
     spots = group_spots(groups)
     names = [legible(shorten(group_name(group, called), NAME_LENGTH)) for group, _, _ in spots]
     boxes = []
     for name, (_, row, col) in zip(names, spots, strict=True):
         half = text_width(name, size, bold=True) / 2 + 7
-        x, y = (col + 0.5) * scale[0], (row + 0.5) * scale[1] if middle else row * scale[1] + size
+        x, y = (col + 0.5) * scale, (row + 0.5) * scale if middle else row * scale + size
         boxes.append((x - half, y - 0.8 * size - 3, x + half, y + 0.8 * size + 3))
     kept = without_overlap(np.array(boxes).reshape(-1, 4))
     return [(spots[i][0], names[i], *spots[i][1:]) for i in kept]

@@ -32,7 +32,7 @@ __all__ = [
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#333333", "#999933")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p")
 NOISE = "#BBBBBB"
-TINT = 0.45  # of a colour in its tint; the rest is white
+TINT = 0.36  # of a colour in its tint; the rest is white
 
 SETTINGS = {
     "font.family": [FAMILY],

@@ -47,7 +47,7 @@ def test_a_class_has_the_colour_of_its_group_and_both_have_their_names(tmp_path,
     drawn = texts_of(monkeypatch, tmp_path / "a.png", POSITIONS, true, PRED, title="t", called={1: "small ones"})
     assert drawn["zebra"] == drawn["group 0"] == group_style(0)[0]
     assert drawn["ant"] == drawn["small ones"] == group_style(1)[0]
-    assert {"2 true classes, 2 without label", "2 groups, 30 in no group", "t: 90 photos"} <= set(drawn)
+    assert {"2 true classes, 2 photos without label", "2 groups, 30 photos in no group", "t: 90 photos"} <= set(drawn)
 
 
 def test_classes_are_matched_to_the_groups_they_share_most_with():

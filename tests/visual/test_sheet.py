@@ -62,7 +62,7 @@ def test_the_title_says_what_is_shown_and_columns_have_the_names_of_groups(tmp_p
     monkeypatch.setattr(sheet, "write", lambda draw, spot, text, *size, **how: texts.append(text))
     called = {0: "running shoes", 2: "a\u202e<b>$x$\n'写\""}
     draw_sheet(tmp_path / "sheet.jpg", PRED, PATHS, read, thumbnail=200, title="shoes", called=called, max_columns=3)
-    head = "shoes: 12 photos in 3 groups, 5 of them in no group"
+    head = "shoes: 12 photos in 3 groups, 5 photos in no group"
     assert {f"{head}, page 1 of 2", f"{head}, page 2 of 2", "running shoes", "group 1", "in no group"} <= set(texts)
     assert legible("a?<b>$x$ '写\"") in texts
 

@@ -67,7 +67,7 @@ def test_a_group_is_called_as_a_person_named_it():
 
 
 def test_a_tint_is_a_light_shade_of_its_group():
-    assert tint(0) == (140, 192, 220)
+    assert tint(0) == (163, 204, 227)
     assert all(min(tint(group)) > 120 for group in range(-1, 8))
     assert len({tint(group) for group in range(-1, 8)}) == 9
 
