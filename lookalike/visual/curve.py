@@ -59,7 +59,7 @@ def _draw_level(axes: Axes, level: Mapping[str, object], colour: str, place: int
     bottom = 0.012 + place * STRIP
     strip = {"color": colour, "linewidth": 0, "transform": axes.get_xaxis_transform(), "zorder": 2}
     axes.fill_between([low, high], bottom, bottom + 0.75 * STRIP, alpha=0.35, **strip)
-    label = f"{level['level']}: {number:,} groups (between {low:,} and {high:,})"
+    label = f"{level['level']}: {number:,} groups" + (f" (between {low:,} and {high:,})" if low < high else "")
     axes.plot([number, number], [bottom, 1], color=colour, linewidth=1, linestyle=":", transform=strip["transform"])
     ends = [bottom, bottom + 0.75 * STRIP]
     axes.plot([number, number], ends, color=colour, linewidth=4, transform=strip["transform"], label=label)

@@ -32,7 +32,7 @@ def principal_axes(sample: np.ndarray, *, seed: int) -> np.ndarray:
     sample = np.asarray(sample, np.float32)
     components = min(COMPONENTS, *sample.shape)
     reduced = np.zeros((len(sample), max(2, components)), np.float32)
-    if np.ptp(sample, axis=0).any():
+    if len(sample) and np.ptp(sample, axis=0).any():
         pca = PCA(components, svd_solver="randomized", random_state=seed)
         reduced[:, :components] = pca.fit_transform(sample)
     return reduced

@@ -103,12 +103,23 @@ def _draw_tree(folder: Path, grouped: Path, photos: Photos, options: Options, ti
     scores = json.loads((grouped / "method_scores.json").read_text(encoding="utf-8"))
     linkage, highest, height = np.load(grouped / "linkage.npy"), scores["max_distance"], scores.get("cut_height")
     cut = None if height is None else 1 - height / highest if highest else 1.0
-    leaves = np.load(grouped / "leaves.npy")
-    linked = "photos" if len(leaves) == len(linkage) + 1 else f"units of {len(leaves):,} photos"
-    groups = unit_groups(np.stack([np.zeros_like(leaves), leaves]).T, photos.pred, (1, len(linkage) + 1))[0][0]
-    how = {"linked": linked, "groups": groups, "called": photos.called, "title": f"{title}, dendrogram"}
+    linked = "photos" if len(photos.paths) == len(linkage) + 1 else f"leaves of {len(photos.paths):,} photos"
+    how = {
+        "linked": linked,
+        "groups": _leaf_groups(grouped, photos.pred, len(linkage) + 1),
+        "called": photos.called,
+        "title": f"{title}, dendrogram",
+    }
     how |= {"exemplars": _exemplars(photos), "read": photos.read}
     draw_dendrogram(folder / "dendrogram.png", linkage, cut, max_distance=highest, **how)
+
+
+def _leaf_groups(grouped: Path, pred: np.ndarray, n_leaves: int) -> np.ndarray | None:
+    """Return the group that most photos of each leaf are in, None for a result of before it said which those are."""
+    if not (grouped / "leaves.npy").exists():
+        return None
+    leaves = np.load(grouped / "leaves.npy")
+    return unit_groups(np.stack([np.zeros_like(leaves), leaves], axis=1), pred, (1, n_leaves))[0][0]
 
 
 def _exemplars(photos: Photos) -> dict[int, str]:

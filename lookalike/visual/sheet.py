@@ -122,7 +122,7 @@ def _check_page(size: tuple[int, int], memory_mb: int) -> None:
     if needed > memory_mb or max(size) > LARGEST_SIDE:
         raise UserError(
             f"contact sheet: expected a page of at most {memory_mb} MB and {LARGEST_SIDE:,} pixels a side, "
-            f"found {size[0]:,} x {size[1]:,} pixels ({needed:,.0f} MB): lower its thumbnail size, images or columns"
+            f"found {size[0]:,} x {size[1]:,} pixels ({needed:,.0f} MB): lower its thumbnail size, photos or columns"
         )
 
 

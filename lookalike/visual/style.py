@@ -47,7 +47,7 @@ SETTINGS = {
 
 
 def group_style(group: int) -> tuple[str, str]:
-    """Return colour and marker of a group: 88 pairs before they repeat; noise (-1) is grey and round."""
+    """Return colour and marker of a group: 88 pairs before they repeat; in no group (-1) is grey and round."""
     if group < 0:
         return NOISE, "o"
     return COLOURS[group % len(COLOURS)], MARKERS[group // len(COLOURS) % len(MARKERS)]

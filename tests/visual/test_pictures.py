@@ -1,5 +1,6 @@
 """All pictures of a grouping: the same set for every method, whatever the grouping, without a warning."""
 
+import dataclasses
 import json
 
 import cv2
@@ -17,7 +18,7 @@ def photos(pred, read, true=None):
     n = len(pred)
     features = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
     names = [str(row % 200) for row in range(n)]
-    return pictures.Photos(names, true or [""] * n, np.array(pred), features, np.full(n, np.nan), read)
+    return pictures.Photos(names, true or [""] * n, np.array(pred, int), features, np.full(n, np.nan), read)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,32 @@ def test_any_grouping_has_its_pictures(tmp_path, read, pred, recwarn):
     assert ("sheet_18.jpg" if several else "sheet.jpg") in names
     assert notes == []
     assert not recwarn.list
+
+
+def test_no_photos_have_pictures_too(tmp_path, read, recwarn):
+    (tmp_path / "06").mkdir()
+    names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([], read), Options(gallery=False), "toys")
+    assert names == ["photo_map.png", "sheet.jpg", "tsne.png"]
+    assert not recwarn.list
+
+
+def test_equal_groups_give_equal_pictures(tmp_path, read):
+    made = []
+    for folder in (tmp_path / "1", tmp_path / "2"):
+        folder.mkdir()
+        names, _ = pictures.draw_all(folder, tmp_path, photos([0] * 9 + [-1, 1], read), Options(projector=True), "a")
+        made.append({name: (folder / name).read_bytes() for name in names if name != "projector"})
+    assert made[0] == made[1]
+
+
+def test_a_group_has_its_name_in_every_picture(tmp_path, read, monkeypatch):
+    (tmp_path / "06").mkdir()
+    seen = set()
+    for name in ("draw_scatter", "draw_photo_map", "draw_sheet", "write_projector"):
+        monkeypatch.setattr(pictures, name, lambda *_, called, name=name, **__: seen.add((name, called[1])) or [])
+    named = dataclasses.replace(photos([0, 1, 1], read), called={1: "shoes"})
+    pictures.draw_all(tmp_path / "06", tmp_path, named, Options(gallery=False, projector=True), "toys")
+    assert seen == {(name, "shoes") for name in ("draw_scatter", "draw_photo_map", "draw_sheet", "write_projector")}
 
 
 def test_a_count_with_a_curve_is_drawn(tmp_path, read):

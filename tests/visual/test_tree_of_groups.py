@@ -48,8 +48,14 @@ def test_units_of_a_map_are_not_called_photos(drawn, monkeypatch):
     monkeypatch.setattr(hierarchical, "LIMIT", 100)
     monkeypatch.setattr(hierarchy, "PROTOTYPE_SIDE", 5)
     result, seen = drawn()
-    assert seen["linked"] == "units of 200 photos"
+    assert seen["linked"] == "leaves of 200 photos"
     assert set(seen["groups"].tolist()) == set(result.labels.tolist())
+
+
+def test_a_tree_that_does_not_say_whose_its_leaves_are_is_drawn_without_groups(drawn, tmp_path, monkeypatch):
+    write = outcome.write_found
+    monkeypatch.setattr(outcome, "write_found", lambda *a: [write(*a), (tmp_path / "leaves.npy").unlink()])
+    assert drawn()[1]["groups"] is None
 
 
 def test_without_one_height_no_cut_is_drawn(drawn):
