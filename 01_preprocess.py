@@ -32,7 +32,8 @@ def preprocess(settings: Settings) -> None:
         prepared.write(stage.draft, table, final)
         tables.write_csv(stage.draft / "quarantine.csv", preparation.quarantine(table))
         shown = preparation.tiles_shown(tiles, table, rows, how)
-        said = {"n_prepared": counts["prepared"], "n_fallbacks": counts["fallbacks"]}
+        said = {f"n_{name}": counts[name] for name in ("prepared", "fallbacks")}
+        said["n_changed"] = len(preparation.changed(table, rows))
         draw_sheet(stage.draft / "sheet.png", *shown, **said, background=options.background)
         prepared.publish(how.folder, final, stage.draft / prepared.TABLE, owner=stage.folder)
         stage.publish(preparation.summary(counts, new), images=len(rows), counts=counts, run={"new": new})

@@ -32,7 +32,7 @@ def evaluate(settings: Settings) -> None:
         confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
         if confusions:
             file, read = stage.draft / "confusions.png", prepared.open_for(stage).reader()
-            draw_confusions(file, confusions, groups.paths, read)
+            draw_confusions(file, groups, true, read, n_groups=options.n_confusions)
         history.append_history(stage.folder.parent / "scores_history.csv", made | scores)
         stage.publish(summary(scores), images=len(true), counts=scores, approximations=notes)
 

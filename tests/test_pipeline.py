@@ -109,7 +109,7 @@ def test_photos_become_groups_scores_and_pictures(finished):
     assert found["normalized_mutual_info"] == pytest.approx(1)
     assert {"adjusted_rand_index", "adjusted_mutual_info", "accuracy"} <= set(found)
     pictures = {path.name for path in (finished / "output" / "toys" / "06_visualize").iterdir()}
-    assert {"tsne.png", "sheet.png", "u_matrix.png", "photo_map.png", "gallery.html"} <= pictures
+    assert {"tsne.png", "sheet.jpg", "u_matrix.png", "photo_map.png", "gallery.html"} <= pictures
 
 
 def test_labels_are_written_row_by_row(finished):
@@ -360,7 +360,7 @@ def test_every_method_runs_as_a_stage_and_the_next_follow(done_place, method):
         for stage in ("05_evaluate", "06_visualize"):
             assert run_stage(done_place, stage).returncode == 0
         pictures = {path.name for path in (done_place / "output/toys/06_visualize").iterdir()}
-        assert "sheet.png" in pictures
+        assert "sheet.jpg" in pictures
         assert ("dendrogram.png" in pictures) is (method == "hierarchical")
 
 
@@ -398,7 +398,7 @@ def test_a_sweep_compares_and_recommends(done_place):
     swept = json.loads((folder / "manifest.json").read_text())["parameters"]["ways"]
     assert swept["graph, neighbours 8"][1]["neighbours"] == 8
     assert {"stability", "silhouette", "agreement", "normalized_mutual_info", "seconds"} <= set(rows[0])
-    assert len(list(folder.glob("sheet_*.png"))) == 3
+    assert len(list(folder.glob("sheet_*.jpg"))) == 3
 
 
 TINY = ["--finetune.backbone", "mobilenet_v2_0.35", "--finetune.weights", "random", "--finetune.size", "32"]
@@ -543,7 +543,7 @@ def test_damage_is_named_and_mended(done_place):
     assert "needs 03_extract as it was written" in refused.stderr
     assert run_stage(done_place, "03_extract").returncode == 0
     (folder / "00_make_labels" / "catalog.parquet").write_bytes(b"PAR1")
-    (folder / "06_visualize" / "sheet.png").unlink()
+    (folder / "06_visualize" / "sheet.jpg").unlink()
     done = run(done_place, "run_all", *ALL_FLAGS)
     assert done.returncode == 0, done.stderr
     assert manifests(done_place) == before

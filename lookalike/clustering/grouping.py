@@ -13,7 +13,7 @@ from lookalike.clustering.methods.options import MethodOptions
 from lookalike.clustering.near_duplicates import kept_rows, with_copies
 from lookalike.clustering.number import decide
 from lookalike.clustering.refine import refine
-from lookalike.clustering.result import Clustering, renumber
+from lookalike.clustering.result import ROW_ARRAYS, Clustering, renumber
 from lookalike.clustering.space import Space
 
 __all__ = ["group"]
@@ -49,7 +49,16 @@ def group(
     result = cluster(options.method, grouped, count, options.options())
     result = refine(grouped, result, **options.refinement())
     if dropped:
-        result = replace(result, labels=renumber(with_copies(result.labels, kept, copies, len(space))))
+        result = _of_all_rows(result, kept, copies, len(space))
     description = describe(space, result.labels)
     told = [*(estimate.approximations if estimate else []), *space.approximations, *result.approximations]
     return replace(result, approximations=list(dict.fromkeys(told))), description, count, estimate
+
+
+def _of_all_rows(result: Clustering, kept: np.ndarray, copies: Sequence[np.ndarray], n_rows: int) -> Clustering:
+    """Give the copies that were left out the label of their keeper, and its row in what the method learnt of rows."""
+    arrays = {
+        name: with_copies(array, kept, copies, n_rows) if name in ROW_ARRAYS else array
+        for name, array in result.arrays.items()
+    }
+    return replace(result, labels=renumber(with_copies(result.labels, kept, copies, n_rows)), arrays=arrays)

@@ -89,8 +89,8 @@ def kept_rows(groups: Sequence[np.ndarray], n: int) -> np.ndarray:
 
 
 def with_copies(labels: np.ndarray, kept: np.ndarray, groups: Sequence[np.ndarray], n: int) -> np.ndarray:
-    """Return labels (n,) of all rows from those of the kept rows: a copy has the label of its keeper."""
-    everywhere = np.full(n, -1, labels.dtype)
+    """Return labels (n, ...) of all rows from those of the kept rows: a copy has the label of its keeper."""
+    everywhere = np.full((n, *labels.shape[1:]), -1, labels.dtype)
     everywhere[kept] = labels
     for group in groups:
         everywhere[group] = everywhere[group[0]]

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Clustering", "renumber"]
+__all__ = ["ROW_ARRAYS", "Clustering", "renumber"]
+
+ROW_ARRAYS = frozenset({"best_matching_units", "leaves", "membership", "unit_distances"})  # with a row for each photo
 
 
 @dataclass(frozen=True)

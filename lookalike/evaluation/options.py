@@ -17,6 +17,6 @@ class Options(options.Options):
     stability_rows: int = Field(2_000, ge=2)
     """Photos of such a half at most."""
     n_confusions: int = Field(10, ge=0)
-    """Worst confusions of two classes to list and draw."""
+    """Worst confusions of two classes to list, and groups that mix classes to draw."""
     seed: int = Field(0, ge=0)
     """Seed of the random samples."""

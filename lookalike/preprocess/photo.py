@@ -15,12 +15,14 @@ __all__ = ["Prepared", "least_side", "prepare"]
 class Prepared:
     """A prepared photo, uint8 (h, w, 3) RGB, and what was found out on the way.
 
-    original: the photo as it was masked. mask: uint8 (h, w) of 0 and 255, 255 on the subject, also where it was
-    not trusted; None where none was made. fallback: why the mask was not trusted and the background stayed.
+    photo: as it was given. original: the part of it that was masked. mask: uint8 (h, w) of 0 and 255, 255 on the
+    subject, also where it was not trusted; None where none was made. fallback: why the mask was not trusted and the
+    background stayed.
     """
 
     image: np.ndarray
     original: np.ndarray
+    photo: np.ndarray
     mask: np.ndarray | None
     fallback: str | None
 
@@ -50,7 +52,7 @@ def prepare(
     removed = mask is not None and fallback is None
     image = on_white(framed, mask) if removed else framed
     image = crop.square(image, white=removed) if square else image
-    return Prepared(crop.resize(image, tuple(size)) if size else image, framed, mask, fallback)
+    return Prepared(crop.resize(image, tuple(size)) if size else image, framed, rgb, mask, fallback)
 
 
 def least_side(*, crop_padding: bool = False, size: Sequence[int] | None = None, longest: int = 512, **_: object):

@@ -17,7 +17,18 @@ from lookalike.preprocess.names import image_names
 from lookalike.preprocess.prepare_file import Preparation
 from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
-__all__ = ["Run", "count", "plan", "prepare_all", "quarantine", "require_some", "row_key", "summary", "tiles_shown"]
+__all__ = [
+    "Run",
+    "changed",
+    "count",
+    "plan",
+    "prepare_all",
+    "quarantine",
+    "require_some",
+    "row_key",
+    "summary",
+    "tiles_shown",
+]
 
 
 class Run(Protocol):
@@ -89,7 +100,22 @@ def tiles_shown(
         return None if done is None else tile_of(row["path"], done)
 
     with silent_decoders():
-        return tiles.shown(rows, make)
+        return tiles.shown(rows, changed(rows, photos), make)
+
+
+def changed(rows: Sequence[Row], photos: Sequence[Mapping]) -> set[str]:
+    """Return the paths of photos that were changed but for size and format: without background, or of other shape.
+
+    rows: as prepared. photos: rows of the catalog.
+    """
+    before = {photo["path"]: (photo["width"], photo["height"]) for photo in photos}
+    good = [(row, *before[row["path"]]) for row in rows if row["status"] == "ok"]
+    # A side is whole pixels, so that proportions differ a little where a photo is only made smaller.
+    return {
+        row["path"]
+        for row, width, height in good
+        if row["removed"] or abs(row["width"] * height - row["height"] * width) > width + height
+    }
 
 
 def count(rows: Sequence[Row]) -> dict[str, int]:

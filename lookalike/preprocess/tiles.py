@@ -1,7 +1,7 @@
 """Small pictures of what preparing did, kept while it is done, for a sheet of samples and of masks not trusted."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ def tile_of(path: str, done: Prepared) -> Tile:
     """Return the tile of a prepared photo."""
     outcome = done.fallback or ("removed" if done.removed else "kept")
     mask = None if done.mask is None else cap(done.mask, SIDE)
-    return Tile(path, cap(done.original, SIDE), mask, cap(done.image, SIDE), outcome)
+    return Tile(path, cap(done.photo, SIDE), mask, cap(done.image, SIDE), outcome)
 
 
 class Tiles:
@@ -49,13 +49,16 @@ class Tiles:
         if path in self._likely or (done.fallback and len(self._kept) < FALLBACKS + 2 * SAMPLES):
             self._kept[path] = tile_of(path, done)
 
-    def shown(self, rows: Sequence[Mapping], make: Callable[[Mapping], Tile | None]) -> tuple[list[Tile], list[Tile]]:
-        """Return the tiles of the samples and of the fallbacks among the rows of a finished table.
+    def shown(
+        self, rows: Sequence[Mapping], changed: Container[str], make: Callable[[Mapping], Tile | None]
+    ) -> tuple[list[Tile], list[Tile]]:
+        """Return the tiles of samples of changed photos and of the fallbacks among the rows of a finished table.
 
-        make: prepares a photo for its tile once more, None where it cannot.
+        changed: the paths of changed photos. make: prepares a photo for its tile once more, None where it cannot.
         """
         good = [row for row in rows if row["status"] == "ok"]
-        samples = sorted(sorted(good, key=lambda row: _rank(row["path"]))[:SAMPLES], key=lambda row: row["path"])
+        ranked = sorted((row for row in good if row["path"] in changed), key=lambda row: _rank(row["path"]))
+        samples = sorted(ranked[:SAMPLES], key=lambda row: row["path"])
         fallbacks = [row for row in good if row["fallback"]][:FALLBACKS]
         return self._tiles(samples, make), self._tiles(fallbacks, make)
 

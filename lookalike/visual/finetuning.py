@@ -1,12 +1,13 @@
-"""Pictures of a fine-tuning run: its curves, altered photos, and what it did for classes it never saw.
-Written without a display."""
+"""Pictures of a fine-tuning run: its curves, altered photos, and what it did for classes it never saw."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from lookalike.visual.style import figure
 
 __all__ = ["draw_before_after", "draw_copies", "draw_curves", "draw_finetuning"]
 
@@ -35,22 +36,25 @@ def draw_finetuning(
 
 def draw_curves(history: Sequence[Mapping], path: Path) -> None:
     """Draw loss and accuracy of every epoch, training and validation, the phases one after the other."""
-    figure = Figure(figsize=(10, 4), layout="constrained")
     starts = [index for index in range(1, len(history)) if history[index]["phase"] != history[index - 1]["phase"]]
-    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for key, name, colour in ((quantity, "training", BLUE), (f"val_{quantity}", "validation", ORANGE)):
-            values = [row.get(key, np.nan) for row in history]
-            if np.isfinite(values).any():
-                axes.plot(np.arange(1, len(values) + 1), values, "o-", color=colour, label=name, markersize=3)
-        for start in starts:
-            axes.axvline(start + 0.5, color="0.6", linestyle=":", linewidth=1)
-        axes.set(xlabel="epoch (dotted: the backbone starts to learn)" if starts else "epoch", title=quantity)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.set_ylim(0, axes.dataLim.ymax * 1.05)
-        axes.legend(frameon=False)
-    figure.axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
-    figure.savefig(path, dpi=DPI)
+    with figure(path, 10, 4, dpi=DPI) as drawing:
+        left, right = drawing.subplots(1, 2)
+        _draw_curve(left, history, "loss", starts)
+        _draw_curve(right, history, "accuracy", starts)
+        right.yaxis.set_major_formatter(PercentFormatter(1.0))
+
+
+def _draw_curve(axes: Axes, history: Sequence[Mapping], quantity: str, starts: Sequence[int]) -> None:
+    for key, name, colour in ((quantity, "training", BLUE), (f"val_{quantity}", "validation", ORANGE)):
+        values = [row.get(key, np.nan) for row in history]
+        if np.isfinite(values).any():
+            axes.plot(np.arange(1, len(values) + 1), values, "o-", color=colour, label=name, markersize=3)
+    for start in starts:
+        axes.axvline(start + 0.5, color="0.6", linestyle=":", linewidth=1)
+    axes.set(xlabel="epoch (dotted: the backbone starts to learn)" if starts else "epoch", title=quantity)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(0, axes.dataLim.ymax * 1.05)
+    axes.legend(frameon=False)
 
 
 def draw_copies(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path: Path) -> None:
@@ -59,31 +63,27 @@ def draw_copies(rows: Sequence[Sequence[np.ndarray]], names: Sequence[str], path
     gap = max(1, side // 20)
     framed = [[np.pad(photo, ((0, gap), (0, gap), (0, 0)), constant_values=255) for photo in row] for row in rows]
     sheet = np.concatenate([np.concatenate(row, axis=1) for row in framed])
-    figure = Figure(figsize=(1.5 * len(names), 1.5 * len(rows) + 0.3), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(sheet, interpolation="antialiased")
-    axes.set_xticks(
-        [side / 2 + index * (side + gap) for index in range(len(names))], [n.replace("_", " ") for n in names]
-    )
-    axes.set_yticks([])
-    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    axes.spines[:].set_visible(False)
-    figure.savefig(path, dpi=DPI)
+    with figure(path, 1.5 * len(names), 1.5 * len(rows) + 0.3, dpi=DPI) as drawing:
+        axes = drawing.add_subplot()
+        axes.imshow(sheet, interpolation="antialiased")
+        middles = side / 2 + (side + gap) * np.arange(len(names))
+        axes.set_xticks(middles, [name.replace("_", " ") for name in names])
+        axes.set_yticks([])
+        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+        axes.spines[:].set_visible(False)
 
 
 def draw_before_after(holdout: Mapping, path: Path) -> None:
     """Draw the scores of base, fine-tuned and joint features on the held-out photos side by side."""
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    axes = figure.subplots()
     series = [("before", "base", "0.6"), ("after", "fine-tuned", BLUE), ("both", "both side by side", GREEN)]
-    for index, (key, name, colour) in enumerate(series):
-        values = [holdout[key][metric] for metric in METRICS]
-        bars = axes.bar(np.arange(len(METRICS)) + (index - 1) * 0.27, values, 0.25, color=colour, label=name)
-        axes.bar_label(bars, fmt="%.3f", fontsize=9, padding=2)
     n_images, n_classes = holdout["before"]["n_images"], holdout["before"]["n_classes"]
-    axes.set_title(f"{n_images:,} photos of {n_classes:,} classes that training never saw")
-    axes.set_xticks(range(len(METRICS)), METRICS.values())
-    axes.set(ylim=(min(0, axes.dataLim.ymin * 1.2), 1.08), ylabel="score")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    figure.savefig(path, dpi=DPI)
+    with figure(path, 8, 4.2, dpi=DPI) as drawing:
+        axes = drawing.add_subplot()
+        for index, (key, name, colour) in enumerate(series):
+            values = [holdout[key][metric] for metric in METRICS]
+            bars = axes.bar(np.arange(len(METRICS)) + (index - 1) * 0.27, values, 0.25, color=colour, label=name)
+            axes.bar_label(bars, fmt="%.3f", fontsize=9, padding=2)
+        axes.set_title(f"{n_images:,} photos of {n_classes:,} classes that training never saw")
+        axes.set_xticks(range(len(METRICS)), METRICS.values())
+        axes.set(ylim=(min(0, axes.dataLim.ymin * 1.2), 1.08), ylabel="score")
+        drawing.legend(loc="outside lower center", ncols=3, frameon=False)

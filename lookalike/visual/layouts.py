@@ -1,5 +1,6 @@
 """Photos as points on a plane: those shown, where t-SNE or UMAP puts them, and the nearest places of a grid."""
 
+import math
 import sys
 import warnings
 from importlib.util import find_spec
@@ -15,7 +16,6 @@ from lookalike.core.errors import UserError
 __all__ = ["on_grid", "principal_axes", "require_umap", "shown_rows", "tsne", "umap"]
 
 COMPONENTS = 50  # principal axes that the layouts see; van der Maaten and Hinton (2008) took 30
-FILLED = 0.8  # share of a grid's places that are taken
 FEWEST = 10  # photos below which the two main axes are the layout
 
 
@@ -24,7 +24,7 @@ def shown_rows(n_rows: int, max_rows: int, *, seed: int) -> tuple[np.ndarray, li
     if n_rows <= max_rows:
         return np.arange(n_rows), []
     rows = np.random.default_rng(seed).choice(n_rows, max_rows, replace=False)
-    return np.sort(rows), [f"t-SNE of {max_rows:,} of {n_rows:,} images"]
+    return np.sort(rows), [f"t-SNE of {max_rows:,} of {n_rows:,} photos"]
 
 
 def principal_axes(sample: np.ndarray, *, seed: int) -> np.ndarray:
@@ -32,7 +32,7 @@ def principal_axes(sample: np.ndarray, *, seed: int) -> np.ndarray:
     sample = np.asarray(sample, np.float32)
     components = min(COMPONENTS, *sample.shape)
     reduced = np.zeros((len(sample), max(2, components)), np.float32)
-    if np.ptp(sample, axis=0).any():
+    if len(sample) and np.ptp(sample, axis=0).any():
         pca = PCA(components, svd_solver="randomized", random_state=seed)
         reduced[:, :components] = pca.fit_transform(sample)
     return reduced
@@ -67,17 +67,21 @@ def umap(axes: np.ndarray, *, neighbours: int = 15, seed: int) -> np.ndarray:
 
 
 def on_grid(positions: np.ndarray) -> tuple[tuple[int, int], np.ndarray]:
-    """Give each position (m, 2) a place of its own on a square grid, so that the squared ways there are least in sum.
+    """Give each position (m, 2) a place of its own on a grid as good as full, so that squared ways are least in sum.
 
     Returns the grid's rows and columns, and (row, column) of each: int64 (m, 2), rows from the top. Takes time by the
     third power of m: 1,000 take a second.
     """
-    side = int(np.ceil(np.sqrt(len(positions) / FILLED)))
+    if not len(positions):
+        return (1, 1), np.empty((0, 2), np.int64)
+    cols = math.ceil(math.sqrt(len(positions)))
+    rows = math.ceil(len(positions) / cols)
     low, span = positions.min(axis=0), np.ptp(positions, axis=0)
-    wanted = (positions - low) / np.where(span > 0, span, 1) * (side - 1)
-    places = np.argwhere(np.ones((side, side)))
-    chosen = linear_sum_assignment(cdist(wanted[:, ::-1] * [-1, 1] + [side - 1, 0], places, "sqeuclidean"))[1]
-    return (side, side), places[chosen]
+    across, up = ((positions - low) / np.where(span > 0, span, 1)).T
+    wanted = np.stack([(1 - up) * (rows - 1), across * (cols - 1)], axis=1)
+    places = np.argwhere(np.ones((rows, cols)))
+    chosen = linear_sum_assignment(cdist(wanted, places, "sqeuclidean"))[1]
+    return (rows, cols), places[chosen]
 
 
 def require_umap() -> None:

@@ -1,4 +1,4 @@
-"""A picture of what preparing did: original, mask and result of some photos, and of those with a bad mask."""
+"""A picture of what preparing did: original, mask and result of some photos that it changed, and of bad masks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,17 +6,18 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+
+from lookalike.visual.fonts import fit, write
+from lookalike.visual.style import one_line
 
 __all__ = ["Tile", "draw_sheet"]
 
 COLUMNS = 3  # photos beside each other, each as original, mask and result
 TILE, GAP, CAPTION, TITLE = 150, 8, 34, 46  # pixels
+NARROWEST = 900  # pixels, so that there is room for a title
 PAPER, NO_MASK, FRAME = 255, 225, (190, 190, 190)
-DPI = 100
-LONGEST_CAPTION = 62  # characters that fit below three tiles
-FIRST_UNDRAWN = "\u0250"  # the font draws Latin letters; others would become boxes
+TITLE_SIZE, CAPTION_SIZE = 17, 12  # pixels of letters
 
 
 class Tile(Protocol):
@@ -38,39 +39,49 @@ def draw_sheet(
     fallbacks: Sequence[Tile],
     *,
     n_prepared: int,
+    n_changed: int,
     n_fallbacks: int,
     background: str,
 ) -> None:
-    """Draw samples and fallbacks of prepared photos, original | mask | result, as a PNG; the titles say of how many."""
-    titles = [f"Original, mask and result of {len(samples):,} of {n_prepared:,} photos (background: {background})"]
+    """Draw changed photos and those with a bad mask, original | mask | result, as a PNG; the titles say of how many.
+
+    Where no photo has a mask, there is no place for one.
+    """
+    masked = any(tile.mask is not None for tile in (*samples, *fallbacks))
+    what = f"photo, mask, result (background: {background})" if masked else "photo and result"
+    shown = f"{n_changed:,} of {n_prepared:,} photos were changed, {len(samples):,} of them shown: {what}"
+    parts = [(shown if n_changed else f"None of {n_prepared:,} photos was changed, but for size and format", samples)]
     if fallbacks:
-        titles.append(f"Background kept because the mask was bad: {len(fallbacks):,} of {n_fallbacks:,} photos")
-    _draw(destination, titles, [samples, fallbacks])
+        title = f"Background kept because the mask was bad: {len(fallbacks):,} of {n_fallbacks:,} photos"
+        parts.append((title, fallbacks))
+    _draw(parts, masked).save(destination)
 
 
-def _draw(destination: Path, titles: list[str], groups: list[Sequence[Tile]]) -> None:
-    cell = np.array((CAPTION + TILE + GAP, 3 * TILE + 2 * GAP))
-    columns = min(COLUMNS, max(2, len(groups[0])))  # one column is too narrow for the title
-    rows = [-(-len(group) // columns) for group in groups[: len(titles)]]
-    height = sum(rows) * cell[0] + len(titles) * TITLE + GAP
-    sheet = np.full((height, columns * (cell[1] + 2 * GAP) + GAP, 3), PAPER, np.uint8)
-    texts, top = [], 0
-    for title, group, lines in zip(titles, groups, rows, strict=False):
-        texts.append((GAP, top + TITLE // 2, title, 12))
-        for number, tile in enumerate(group):
-            y = top + TITLE + number // columns * cell[0]
-            x = GAP + number % columns * (cell[1] + 2 * GAP)
-            sheet[y : y + TILE, x : x + cell[1]] = _triptych(tile)
-            texts.append((x, y + TILE + CAPTION // 2, _caption(tile), 8))
-        top += TITLE + lines * cell[0]
-    _save(destination, sheet, texts)
+def _draw(parts: Sequence[tuple[str, Sequence[Tile]]], masked: bool) -> Image.Image:
+    wide, high = (3 if masked else 2) * (TILE + GAP) + GAP, CAPTION + TILE + GAP
+    columns = COLUMNS if masked else COLUMNS + 1
+    lines = [-(-len(tiles) // columns) for _, tiles in parts]
+    width = max(NARROWEST, GAP + wide * min(columns, max(len(tiles) for _, tiles in parts)))
+    page = Image.new("RGB", (width, sum(lines) * high + len(parts) * TITLE + GAP), "white")
+    draw, top = ImageDraw.Draw(page), 0
+    for (title, tiles), n_lines in zip(parts, lines, strict=True):
+        text, size = fit(title, width - 2 * GAP, TITLE_SIZE, bold=True)
+        write(draw, (GAP, top + TITLE // 2), text, size, bold=True, anchor="lm")
+        for number, tile in enumerate(tiles):
+            x, y = GAP + number % columns * wide, top + TITLE + number // columns * high
+            page.paste(Image.fromarray(_side_by_side(tile, masked)), (x, y))
+            text, size = fit(_caption(tile), wide - 2 * GAP, CAPTION_SIZE)
+            write(draw, (x, y + TILE + CAPTION // 2), text, size, anchor="lm")
+        top += TITLE + n_lines * high
+    return page
 
 
-def _triptych(tile: Tile) -> np.ndarray:
+def _side_by_side(tile: Tile, masked: bool) -> np.ndarray:
     mask = np.full(tile.original.shape[:2], NO_MASK, np.uint8) if tile.mask is None else tile.mask
-    parts = [_framed(part) for part in (tile.original, cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB), tile.result)]
+    masks = [cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB)] if masked else []
     gap = np.full((TILE, GAP, 3), PAPER, np.uint8)
-    return np.hstack([parts[0], gap, parts[1], gap, parts[2]])
+    parts = [part for picture in (tile.original, *masks, tile.result) for part in (gap, _framed(picture))]
+    return np.hstack(parts[1:])
 
 
 def _framed(rgb: np.ndarray) -> np.ndarray:
@@ -86,16 +97,5 @@ def _framed(rgb: np.ndarray) -> np.ndarray:
 
 
 def _caption(tile: Tile) -> str:
-    name = "".join(letter if letter.isprintable() and letter < FIRST_UNDRAWN else "?" for letter in tile.path)
-    room = LONGEST_CAPTION - len(tile.outcome) - 3
-    return f"{name if len(name) <= room else '…' + name[1 - room :]} — {tile.outcome}"
-
-
-def _save(destination: Path, sheet: np.ndarray, texts: list[tuple[int, int, str, int]]) -> None:
-    height, width = sheet.shape[:2]
-    figure = Figure((width / DPI, height / DPI), dpi=DPI)
-    figure.figimage(sheet)
-    for x, y, text, size in texts:
-        weight = "bold" if size > 8 else "normal"
-        figure.text(x / width, 1 - y / height, text, size=size, weight=weight, va="center", parse_math=False)
-    FigureCanvasAgg(figure).print_png(destination)
+    outcome = "background removed" if tile.outcome == "removed" else tile.outcome
+    return one_line(tile.path) if tile.mask is None else f"{one_line(tile.path)} — {outcome}"

@@ -1,15 +1,16 @@
 """How groups are told apart in figures: a colour-blind-safe cycle of colours, times marker shapes, times numbers."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont
-from PIL import ImageFont
+from matplotlib.text import Text
+
+from lookalike.visual.fonts import FAMILY, families, legible
 
 __all__ = [
     "COLOURS",
@@ -18,10 +19,12 @@ __all__ = [
     "figure",
     "group_name",
     "group_style",
+    "of_all",
     "one_line",
-    "pixel_font",
     "shorten",
     "spread_apart",
+    "tint",
+    "without_overlap",
 ]
 
 # Okabe and Ito (2008): told apart with any kind of colour blindness. Their yellow hardly shows on white, so the last
@@ -29,9 +32,10 @@ __all__ = [
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#333333", "#999933")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p")
 NOISE = "#BBBBBB"
+TINT = 0.36  # of a colour in its tint; the rest is white
 
 SETTINGS = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": [FAMILY],
     "font.size": 10,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",
@@ -43,10 +47,18 @@ SETTINGS = {
 
 
 def group_style(group: int) -> tuple[str, str]:
-    """Return colour and marker of a group: 88 pairs before they repeat; noise (-1) is grey and round."""
+    """Return colour and marker of a group: 88 pairs before they repeat; in no group (-1) is grey and round."""
     if group < 0:
         return NOISE, "o"
     return COLOURS[group % len(COLOURS)], MARKERS[group // len(COLOURS) % len(MARKERS)]
+
+
+def tint(group: int) -> tuple[int, int, int]:
+    """Return a light shade of a group's colour, for what lies behind photos: red, green and blue, 0 to 255."""
+    colour = group_style(group)[0]
+    share = TINT if group >= 0 else TINT / 2
+    red, green, blue = (round(255 - share * (255 - int(colour[at : at + 2], 16))) for at in (1, 3, 5))
+    return red, green, blue
 
 
 def group_name(group: int, called: Mapping[int, str]) -> str:
@@ -56,22 +68,27 @@ def group_name(group: int, called: Mapping[int, str]) -> str:
 
 @contextmanager
 def figure(path: Path, width: float, height: float, *, dpi: int = 120) -> Iterator[Figure]:
-    """Yield a new figure of width x height inches and save it at the end, without a display or global state."""
-    with matplotlib.rc_context(SETTINGS):
+    """Yield a new figure of width x height inches and save it at the end, without a display or global state.
+
+    Its texts take other fonts of the system for what the first one lacks; without one, a box stands there.
+    """
+    with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # of a bold face that lacks what the plain one has
         drawing = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
         yield drawing
+        for text in drawing.findobj(Text):
+            text.set(text=legible(text.get_text()), fontfamily=families(text.get_text()))
         # A date in the file would make two equal pictures differ.
         drawing.savefig(path, metadata={"Software": None} if path.suffix == ".png" else None)
 
 
-@cache
-def pixel_font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Return the figures' font for drawing into pixels, `size` pixels high."""
-    return ImageFont.truetype(findfont("DejaVu Sans:bold" if bold else "DejaVu Sans"), size)
+def of_all(shown: int, total: int | None) -> str:
+    """Say how many are shown, and of how many where that is a sample."""
+    return f"{shown:,}" if total in (None, shown) else f"{shown:,} of {total:,}"
 
 
 def one_line(name: object) -> str:
-    """Put a name on one line, and drop characters that no font draws."""
+    """Put a name on one line, with ? for what is no letter, such as marks that turn the direction of reading."""
     text = " ".join(str(name).split())
     return "".join(character if character.isprintable() else "?" for character in text)
 
@@ -83,6 +100,17 @@ def shorten(name: object, length: int) -> str:
         return text
     tail = (length - 1) // 2
     return text[: length - 1 - tail] + "…" + text[len(text) - tail :]
+
+
+def without_overlap(boxes: np.ndarray) -> list[int]:
+    """Choose boxes (n, 4) of left, top, right, bottom, each where it overlaps none chosen before: their rows."""
+    chosen: list[int] = []
+    for row, (left, top, right, bottom) in enumerate(boxes):
+        others = boxes[chosen]
+        clear = (others[:, 0] >= right) | (others[:, 2] <= left) | (others[:, 1] >= bottom) | (others[:, 3] <= top)
+        if clear.all():
+            chosen.append(row)
+    return chosen
 
 
 def spread_apart(points: np.ndarray, sizes: np.ndarray, *, steps: int = 200) -> np.ndarray:

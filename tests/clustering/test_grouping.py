@@ -33,6 +33,14 @@ def test_a_dropped_copy_plays_no_part_and_gets_the_group_of_its_keeper(space):
     assert not (kept.labels[60:] == kept.labels[0]).any()
 
 
+@pytest.mark.parametrize(("method", "name"), [("som", "best_matching_units"), ("hierarchical", "leaves")])
+def test_a_dropped_copy_has_a_row_in_what_the_method_learnt_of_rows(space, method, name):
+    options = Cluster(n_clusters=3, method=method, drop_near_duplicates=True)
+    learnt = group(space, [np.array([7, 3]), np.array([8, 59])], options)[0].arrays[name]
+    assert len(learnt) == 60
+    assert np.array_equal(learnt[[3, 59]], learnt[[7, 8]])
+
+
 def test_what_is_approximate_is_told_once(space, monkeypatch):
     monkeypatch.setattr("lookalike.clustering.neighbours.EXACT_ROWS", 30)
     told = group(space, [], Cluster())[0].approximations

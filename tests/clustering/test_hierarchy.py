@@ -29,6 +29,7 @@ def test_partition_is_scipys_cut_at_a_share_of_the_largest_distance(group, pairs
     found = group("hierarchical", pairs, None, seed=0, sim=sim, linkage=method, min_csize=1)
     assert adjusted_rand_score(expected, found.labels) == 1
     assert np.array_equal(found.arrays["linkage"], tree)
+    assert found.arrays["leaves"].tolist() == list(range(len(found.labels)))
     assert found.scores["cut_height"] == pytest.approx(pdist(pairs).max() * (1 - sim))
 
 

@@ -53,7 +53,12 @@ def test_every_photo_has_a_row_and_a_file(place):
     assert new == 10
     assert [row["path"] for row in rows] == [f"{n}.png" for n in range(10)]
     assert sorted(contents(place / "draft")) == [row["image"] for row in rows]
-    assert preparation.count(rows) == {"prepared": 10, "quarantined": 0, "removed": 10, "fallbacks": 0}
+    assert preparation.count(rows) == {
+        "prepared": 10,
+        "quarantined": 0,
+        "removed": 10,
+        "fallbacks": 0,
+    }
 
 
 def test_a_second_run_takes_over_what_is_as_it_was_written(place):
@@ -176,3 +181,20 @@ def test_images_that_are_not_those_of_the_table_are_noticed(place, damage):
     assert not prepared.is_intact(stage)
     with pytest.raises(UserError, match=r"run python 01_preprocess\.py --dataset toys"):
         prepared.read(stage, "python 01_preprocess.py --dataset toys")
+
+
+def test_the_sheet_shows_photos_that_preparing_changed(place):
+    rng = np.random.default_rng(0)
+    images.write(place / "photos" / "noisy.jpg", rng.integers(0, 256, (60, 82, 3), np.uint8))
+    images.write(place / "photos" / "large.png", cv2.resize(rng.integers(0, 256, (9, 9, 3), np.uint8), (901, 600)))
+    photos = catalog_of(place)
+    rows, _, (samples, _) = run(place, photos, background="auto")
+    white = {row["path"] for row in rows if row["removed"]}
+    assert {tile.path for tile in samples} == preparation.changed(rows, photos) == white != set()
+    rows, _, (samples, _) = run(place, photos, work="again", background="none")
+    assert (preparation.changed(rows, photos), samples) == (set(), [])
+    rows, _, (samples, _) = run(place, photos, work="square", background="none", square=True)
+    assert {tile.path: tile.original.shape for tile in samples} == {
+        "noisy.jpg": (60, 82, 3),
+        "large.png": (100, 150, 3),
+    }

@@ -1,4 +1,4 @@
-"""Layouts: one for any number of images, the same for the same seed; places of a grid taken once."""
+"""Layouts: one for any number of photos, the same for the same seed; places of a grid taken once."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def test_groups_stay_together_and_the_seed_decides(blobs):
 def test_above_max_rows_a_sample_is_shown_and_said():
     rows, notes = layouts.shown_rows(90, 40, seed=0)
     assert len(set(rows)) == 40
-    assert notes == ["t-SNE of 40 of 90 images"]
+    assert notes == ["t-SNE of 40 of 90 photos"]
     rows, notes = layouts.shown_rows(90, 90, seed=0)
     assert rows.tolist() == list(range(90))
     assert notes == []
@@ -39,13 +39,14 @@ def test_above_max_rows_a_sample_is_shown_and_said():
 @pytest.mark.parametrize(
     "features", [np.ones((1, 5)), np.eye(2), np.eye(9), np.ones((30, 4)), np.arange(12.0)[:, None]]
 )
-def test_few_or_identical_images_have_a_layout(features):
+def test_few_or_identical_photos_have_a_layout(features):
     positions = layouts.tsne(layouts.principal_axes(features, seed=0), seed=0)
     assert positions.shape == (len(features), 2)
     assert np.isfinite(positions).all()
     (rows, cols), places = layouts.on_grid(positions)
     assert len({tuple(place) for place in places.tolist()}) == len(features)
     assert (places < [rows, cols]).all()
+    assert rows * cols - len(features) < cols
 
 
 def test_a_grid_keeps_what_is_left_right_up_and_down():

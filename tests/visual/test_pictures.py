@@ -1,5 +1,6 @@
 """All pictures of a grouping: the same set for every method, whatever the grouping, without a warning."""
 
+import dataclasses
 import json
 
 import cv2
@@ -10,14 +11,14 @@ from lookalike.core.errors import UserError
 from lookalike.visual import layouts, pictures
 from lookalike.visual.options import Options
 
-ALWAYS = ["photo_map.png", "sheet.png", "tsne.png"]
+ALWAYS = ["photo_map.png", "sheet.jpg", "tsne.png"]
 
 
 def photos(pred, read, true=None):
     n = len(pred)
     features = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
     names = [str(row % 200) for row in range(n)]
-    return pictures.Photos(names, true or [""] * n, np.array(pred), features, np.full(n, np.nan), read)
+    return pictures.Photos(names, true or [""] * n, np.array(pred, int), features, np.full(n, np.nan), read)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,35 @@ def test_any_grouping_has_its_pictures(tmp_path, read, pred, recwarn):
     names, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos(pred, read), Options(), "toys")
     several = len(set(pred)) > Options().max_columns
     assert [name for name in names if "sheet" not in name] == [name for name in ALWAYS if "sheet" not in name]
-    assert ("sheet_18.png" if several else "sheet.png") in names
+    assert ("sheet_18.jpg" if several else "sheet.jpg") in names
     assert notes == []
     assert not recwarn.list
+
+
+def test_no_photos_have_pictures_too(tmp_path, read, recwarn):
+    (tmp_path / "06").mkdir()
+    names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([], read), Options(gallery=False), "toys")
+    assert names == ["photo_map.png", "sheet.jpg", "tsne.png"]
+    assert not recwarn.list
+
+
+def test_equal_groups_give_equal_pictures(tmp_path, read):
+    made = []
+    for folder in (tmp_path / "1", tmp_path / "2"):
+        folder.mkdir()
+        names, _ = pictures.draw_all(folder, tmp_path, photos([0] * 9 + [-1, 1], read), Options(projector=True), "a")
+        made.append({name: (folder / name).read_bytes() for name in names if name != "projector"})
+    assert made[0] == made[1]
+
+
+def test_a_group_has_its_name_in_every_picture(tmp_path, read, monkeypatch):
+    (tmp_path / "06").mkdir()
+    seen = set()
+    for name in ("draw_scatter", "draw_photo_map", "draw_sheet", "write_projector"):
+        monkeypatch.setattr(pictures, name, lambda *_, called, name=name, **__: seen.add((name, called[1])) or [])
+    named = dataclasses.replace(photos([0, 1, 1], read), called={1: "shoes"})
+    pictures.draw_all(tmp_path / "06", tmp_path, named, Options(gallery=False, projector=True), "toys")
+    assert seen == {(name, "shoes") for name in ("draw_scatter", "draw_photo_map", "draw_sheet", "write_projector")}
 
 
 def test_a_count_with_a_curve_is_drawn(tmp_path, read):
@@ -39,7 +66,7 @@ def test_a_count_with_a_curve_is_drawn(tmp_path, read):
     record = {"levels": [level], "curve": {"n_clusters": [2, 3, 4], "disagreement": [0.5, 0.1, 0.4]}}
     (tmp_path / "count.json").write_text(json.dumps(record))
     names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([0, 1, 1], read), Options(gallery=False), "toys")
-    assert names == ["count.png", "photo_map.png", "sheet.png", "tsne.png"]
+    assert names == ["count.png", "photo_map.png", "sheet.jpg", "tsne.png"]
 
 
 def test_each_photo_has_a_place_of_its_own_on_the_map(tmp_path, read, monkeypatch):
@@ -50,7 +77,7 @@ def test_each_photo_has_a_place_of_its_own_on_the_map(tmp_path, read, monkeypatc
     assert shown >= {1, 2, 3, 4, 5}  # 0 is black, as letters are
     monkeypatch.setattr(pictures, "GRID_IMAGES", 4)
     _, notes = pictures.draw_all(tmp_path / "06", tmp_path, photos([0] * 6, read), Options(), "toys")
-    assert notes == ["photo map of 4 of 6 images"]
+    assert notes == ["photo map of 4 of 6 photos"]
 
 
 def test_umap_that_is_not_there_is_said_before_anything_is_drawn(tmp_path, read, monkeypatch):

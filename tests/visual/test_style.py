@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from lookalike.visual.style import NOISE, figure, group_name, group_style, one_line, shorten, spread_apart
+from lookalike.visual.style import (
+    NOISE,
+    figure,
+    group_name,
+    group_style,
+    one_line,
+    shorten,
+    spread_apart,
+    tint,
+    without_overlap,
+)
 
 
 def test_81_groups_look_different_and_noise_is_grey():
@@ -54,3 +64,15 @@ def test_dollar_signs_are_drawn_as_typed_and_pictures_are_reproducible(tmp_path)
 def test_a_group_is_called_as_a_person_named_it():
     called = {3: "shoes"}
     assert [group_name(group, called) for group in (3, 4, -1)] == ["shoes", "group 4", "in no group"]
+
+
+def test_a_tint_is_a_light_shade_of_its_group():
+    assert tint(0) == (163, 204, 227)
+    assert all(min(tint(group)) > 120 for group in range(-1, 8))
+    assert len({tint(group) for group in range(-1, 8)}) == 9
+
+
+def test_of_boxes_that_overlap_the_first_stays():
+    boxes = np.array([[0, 0, 4, 2], [3, 1, 6, 3], [4, 0, 6, 2], [0, 2, 4, 3]])
+    assert without_overlap(boxes) == [0, 2, 3]
+    assert without_overlap(np.empty((0, 4))) == []

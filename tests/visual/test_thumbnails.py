@@ -15,6 +15,11 @@ def test_thumbnails_keep_order_and_proportions(read):
     assert (squares[:, 5:25] != 255).all()
 
 
+def test_a_photo_may_stand_on_its_own_ground(read):
+    squares = load_thumbnails(["7", "90"], read, 30, grounds=np.array([[1, 2, 3], [4, 5, 6]]))
+    assert squares[:, 0, 0].tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
 def test_a_photo_that_cannot_be_read_is_crossed_out(read):
     squares = load_thumbnails(["7", "broken"], read, 32)
     assert np.array_equal(squares[1], missing(32))

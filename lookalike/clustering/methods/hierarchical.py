@@ -49,9 +49,9 @@ def cluster(space: Space, n_clusters: int | None, options: Options) -> Clusterin
 
     Clusters of fewer than min_csize rows are noise. With n_clusters the linkage is cut to that number instead, and
     none becomes noise. alpha > 0 mixes in the times of the space, see `hierarchy.pairwise`. Above the limit the units
-    of a map are linked. Arrays: linkage float64 (m - 1, 4). Scores: max_distance, the larger of the largest pairwise
-    distance and the height of the tree, and where one height parts the clusters, cut_height. Raises UserError on a
-    linkage that the metric does not allow.
+    of a map are linked. Arrays: linkage float64 (m - 1, 4), leaves int64 (n,), each row's leaf of it. Scores:
+    max_distance, the larger of the largest pairwise distance and the height of the tree, and where one height parts
+    the clusters, cut_height. Raises UserError on a linkage that the metric does not allow.
     """
     import numpy as np
 
@@ -67,4 +67,4 @@ def cluster(space: Space, n_clusters: int | None, options: Options) -> Clusterin
     labels = labels[owner]
     if n_clusters is None:
         labels = np.where(np.bincount(labels)[labels] >= options.min_csize, labels, -1)
-    return Clustering(labels, {"linkage": tree}, scores, approximations)
+    return Clustering(labels, {"linkage": tree, "leaves": owner}, scores, approximations)
