@@ -50,6 +50,7 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/backbones.py
+	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/faults.py
 
 clean:

@@ -19,6 +19,7 @@ from lookalike.evaluation.swept import expand
 from lookalike.finetuning import options as finetuning
 from lookalike.networks import options as extraction
 from lookalike.preprocess import BACKGROUNDS, FORMATS
+from lookalike.search import options as searching
 from lookalike.visual import options as drawing
 
 
@@ -250,6 +251,8 @@ class Settings(BaseSettings):
     """05: scores and report."""
     visualize: drawing.Options = drawing.Options()
     """06: pictures."""
+    search: searching.Options = searching.Options()
+    """07: look-alikes of any photo."""
     run: Run = Run()
     """How to run; never changes a result."""
 

@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
-from lookalike.clustering import METHODS
-from lookalike.core.settings_table import fill, settings_table, table
-from lookalike.networks import BACKBONES
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from lookalike.clustering import METHODS  # noqa: E402
+from lookalike.core.settings_table import fill, settings_table, table  # noqa: E402
+from lookalike.networks import BACKBONES  # noqa: E402
+
 README = ROOT / "README.md"
 
 

@@ -17,7 +17,7 @@ NETWORKS = {"networks", "finetuning"}  # the rooms of TensorFlow
 SEES = {  # rooms that a room may import besides core, catalog and itself
     "finetuning": {"networks"},
     "visual": {"clustering", "edits"},
-    "search": {"clustering", "edits"},
+    "search": {"clustering", "edits", "networks", "preprocess"},  # it sees a query as 01 and 03 saw the photos
 }
 HEAVY = {*TENSORFLOW, "sklearn", "matplotlib", "pandas", "faiss", "numba"}
 

@@ -23,10 +23,11 @@ from lookalike.core.progress import progress
 __all__ = [
     "candidates",
     "count_matches",
+    "features_in",
     "greedy_groups",
+    "in_threads",
     "inliers",
     "keypoints",
-    "local_features",
     "matching_pairs",
 ]
 
@@ -42,7 +43,7 @@ Keypoints = tuple[np.ndarray, np.ndarray]
 
 def keypoints(photos: Sequence[Path]) -> list[Keypoints]:
     """Return the local features of each photo."""
-    return in_threads("find keypoints", local_features, photos)
+    return in_threads("find keypoints", features_in, photos)
 
 
 def matching_pairs(
@@ -89,14 +90,14 @@ def neighbours_of(features: np.ndarray, queries: np.ndarray, n: int) -> np.ndarr
     return model.kneighbors(queries, return_distance=False)
 
 
-def local_features(photo: Path) -> Keypoints:
-    """Find SIFT keypoints (Lowe, 2004) of a photo file: positions float32 (m, 2) and descriptors uint8 (m, 128).
+def features_in(photo: Path | bytes) -> Keypoints:
+    """Find SIFT keypoints (Lowe, 2004) of a photo, a file or its bytes: float32 (m, 2) and descriptors uint8 (m, 128).
 
-    An unreadable photo has none.
+    Positions are in pixels of the photo at a longer side of 400. An unreadable photo has none.
     """
     none = np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8)
     try:
-        rgb = images.read(photo, target=SIDE)
+        rgb = images.decode(photo, target=SIDE) if isinstance(photo, bytes) else images.read(photo, target=SIDE)
     except images.ImageError:
         return none
     shrink = SIDE / max(rgb.shape[:2])

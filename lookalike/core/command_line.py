@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -28,13 +29,14 @@ COMMON = ("dataset", "photos", "output", "img", "edits", "run")
 class Action(NamedTuple):
     """A flag that does something else than run the stage: its type, default and comment, and what it does.
 
-    run: takes the settings and the flag's value.
+    run: takes the settings and the flag's value; None for a flag that only says how another does its work. A flag of
+    type `list[str]` may be given several times; its values are taken as they are written.
     """
 
     kind: type
     default: object
     comment: str
-    run: Callable
+    run: Callable | None
 
 
 def run_script(
@@ -55,9 +57,11 @@ def run(
     name: the stage whose section the flags may set, None for all sections. `--debug` shows tracebacks.
     """
     actions = actions or {}
-    settings = _parse(_command_model(settings_class, name, actions), settings_class, Path(sys.argv[0]).name)
+    repeated = [flag for flag, action in actions.items() if action.kind == list[str]]
+    model = _command_model(settings_class, name, actions)
+    settings = _parse(model, settings_class, Path(sys.argv[0]).name, repeated)
     set_progress(settings.run.progress)
-    asked = [action for action in actions if getattr(settings, action) != actions[action].default]
+    asked = [flag for flag, action in actions.items() if action.run and getattr(settings, flag) != action.default]
 
     def call() -> None:
         actions[asked[0]].run(settings, getattr(settings, asked[0])) if asked else main(settings)
@@ -104,16 +108,21 @@ def _command_model(settings_class: type[BaseSettings], name: str | None, actions
         kind = CliImplicitFlag[bool] if action.kind is bool else action.kind
         chosen[flag] = (kind, Field(action.default, description=action.comment))
     # All sections: the class itself, with what it checks across sections.
-    return create_model("Settings", __base__=settings_class if name is None else plain, **chosen)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", 'Field name "json"')  # a flag of 07; the method of that name is not called
+        return create_model("Settings", __base__=settings_class if name is None else plain, **chosen)
 
 
-def _parse(model: type[BaseSettings], settings_class: type[BaseSettings], program: str) -> BaseSettings:
+def _parse(
+    model: type[BaseSettings], settings_class: type[BaseSettings], program: str, repeated: Sequence[str] = ()
+) -> BaseSettings:
     model.model_config["cli_prog_name"] = program
     renamed = getattr(settings_class, "RENAMED", {})
     lines = [*_unknown_in_environment(settings_class), *_renamed_flags(renamed)]
     if not lines:
         try:
-            return checked(model, _cli_parse_args=_underscored(sys.argv[1:]), _cli_exit_on_error=False)
+            rest, values = _taken_out(_underscored(sys.argv[1:]), repeated)
+            return checked(model, _cli_parse_args=rest, _cli_exit_on_error=False, **values)
         except SettingsError as error:
             lines = [f"{str(error).removeprefix('error parsing CLI: ')}: see python {program} --help"]
     _refuse(lines)
@@ -147,6 +156,22 @@ def _underscored(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with the names of flags as they are listed: --apply-edits is --apply_edits."""
     parted = (argument.partition("=") for argument in arguments)
     return ["".join((_underscored_name(name), equals, value)) for name, equals, value in parted]
+
+
+def _taken_out(arguments: Sequence[str], repeated: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Take out the flags that may be given several times: a value of theirs may hold commas, which part other lists."""
+    rest, values = [], {}
+    given = iter(arguments)
+    for argument in given:
+        name, equals, value = argument.partition("=")
+        if name.removeprefix("--") in repeated and name.startswith("--"):
+            value = value if equals else next(given, None)
+            if value is None:
+                raise SettingsError(f"argument {name}: expected one argument")
+            values.setdefault(name[2:], []).append(value)
+        else:
+            rest.append(argument)
+    return rest, values
 
 
 def _underscored_name(name: str) -> str:

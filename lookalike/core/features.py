@@ -13,10 +13,14 @@ from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
 
-__all__ = ["FILE_ROWS", "INDEX", "Features", "known_parts", "load", "shard_file", "write"]
+__all__ = ["FILE_ROWS", "INDEX", "MAIN", "Features", "known_parts", "load", "names", "shard_file", "write"]
 
 FILE_ROWS = 32_768  # rows of a file
 INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
+
+
+MAIN = "features"  # the matrix that stages read
+COMPARED = (MAIN, "base", "finetuned")  # matrices that photos can be compared by
 
 
 class Features:
@@ -87,6 +91,11 @@ def load(
         chosen = np.array([places[path] for path in paths], int)
         names, shard, row = list(paths), shard[chosen], row[chosen]
     return names, Features(shards, shard, row, unit=unit)
+
+
+def names(folder: Path) -> list[str]:
+    """Return the matrices of a published folder that photos can be compared by."""
+    return [name for name in COMPARED if shard_file(folder, name, 0).exists()]
 
 
 def shard_file(folder: Path, name: str, shard: int) -> Path:

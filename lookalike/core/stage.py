@@ -35,7 +35,9 @@ __all__ = [
     "edits_file",
     "faults",
     "is_current",
+    "lack",
     "parameters_of",
+    "require",
     "stage_folder",
 ]
 
@@ -60,6 +62,7 @@ STAGES = {
     "04_sweep": Info("cluster", script="04_cluster"),
     "05_evaluate": Info("evaluate"),
     "06_visualize": Info("visualize"),
+    "07_search": Info("search"),
 }
 EDITS = "edits"  # as an input
 RowKey = Callable[[dict, dict], object]  # (parameters, digests of the inputs) -> what a row depends on
@@ -113,6 +116,23 @@ def is_current(settings: Settings, name: str) -> bool:
     if manifest is None or manifest.parameters != parameters_of(settings, name) or any(damage(folder, manifest)):
         return False
     return all(_digest(settings, source) == digest for source, digest in manifest.inputs.items())
+
+
+def require(settings: Settings, name: str, reader: str) -> None:
+    """Raise UserError unless a stage's published result is there, whole, and no older than its inputs.
+
+    reader: who needs it, for the message.
+    """
+    _checked_digest(settings, name, reader)
+
+
+def lack(settings: Settings, name: str, reader: str) -> str:
+    """Return what `require` would raise, "" where all is well."""
+    try:
+        require(settings, name, reader)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def faults(settings: Settings, name: str) -> Iterator[str]:

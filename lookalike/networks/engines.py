@@ -15,7 +15,7 @@ from lookalike.networks.graph import FrozenGraph, frozen_graph, source_of
 from lookalike.networks.handcrafted import BATCH, DIMENSION, SIZE, handcrafted_features
 from lookalike.networks.options import Options
 
-__all__ = ["Extractor", "choose_engine", "open_extractor"]
+__all__ = ["Extractor", "choose_engine", "handcrafted_extractor", "open_extractor"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def open_extractor(
     """
     workers = workers or len(os.sched_getaffinity(0))
     if options.backbone == "handcrafted":
-        return _handcrafted(workers)
+        return handcrafted_extractor(workers)
     engine = choose_engine(options.engine)
     frozen = frozen_graph(options, folder, name=graph, kept=kept)
     open_graph = resolve_name(ENGINES[engine])
@@ -90,7 +90,8 @@ def _network(options: Options, frozen: FrozenGraph, graph: str) -> dict:
     }
 
 
-def _handcrafted(workers: int) -> Extractor:
+def handcrafted_extractor(workers: int) -> Extractor:
+    """Open the extractor that needs no network."""
     described = {"backbone": "handcrafted", "weights": "", "weights_sha256": "", "size": SIZE, "dimension": DIMENSION}
     described |= {"precision": "float32", "engine": "numpy", "device": "CPU", "batch": BATCH}
     return Extractor(handcrafted_features, SIZE, DIMENSION, BATCH, workers, described)

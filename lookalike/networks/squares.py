@@ -14,14 +14,20 @@ __all__ = ["Photo", "read_bytes", "read_square", "square"]
 
 
 class Photo(NamedTuple):
-    """The file of a prepared photo and the sha256 that its bytes must have; "" where any will do."""
+    """The file of a prepared photo and the sha256 that its bytes must have; "" where any will do.
+
+    data: the bytes themselves, where there is no file.
+    """
 
     file: Path
     sha256: str = ""
+    data: bytes | None = None
 
 
 def read_bytes(photo: Photo) -> bytes:
     """Return the bytes of a photo's file; UserError where they are not those expected, ImageError if unreadable."""
+    if photo.data is not None:
+        return photo.data
     try:
         content = photo.file.read_bytes()
     except OSError as error:

@@ -2,10 +2,12 @@
 
 import errno
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from lookalike.catalog import images
 from lookalike.catalog.memory import MemoryBudget
@@ -64,12 +66,24 @@ class Preparation:
         with images.opened(self.root / row["path"], target=target, memory=self.memory, max_bytes=limit) as photo:
             if photo.sha256 != row["sha256"]:
                 raise images.ImageError("changed", CHANGED)
-            copied = self._is_ready(photo, target)
-            if copied and not look:
-                return photo.data, photo.header.size, None
-            done = prepare(photo.decode(target), **self.options)
-            data = photo.data if copied else images.encode(done.image, f".{self.format}", self.quality)
-            return data, done.image.shape[1::-1], done
+            return self.of(photo, look=look)
+
+    def of(
+        self, photo: images.Photo, *, look: bool = False, crop: Sequence[int] | None = None
+    ) -> tuple[bytes | memoryview, tuple[int, int], Prepared | None]:
+        """Return the bytes of the prepared file of a photo, its width and height, and what was done if it was decoded.
+
+        crop: the part (x, y, width, height) to take for the photo, in its pixels. Raises ImageError, also where the
+        part is empty.
+        """
+        target = least_side(**self.options)
+        copied = crop is None and self._is_ready(photo, target)
+        if copied and not look:
+            return photo.data, photo.header.size, None
+        pixels = photo.decode(target) if crop is None else _part(photo.decode(), crop)
+        done = prepare(pixels, **self.options)
+        data = photo.data if copied else images.encode(done.image, f".{self.format}", self.quality)
+        return data, done.image.shape[1::-1], done
 
     def _is_ready(self, photo: images.Photo, longest: int | None) -> bool:
         """Say whether a photo is what would be made of it: a small, upright JPEG in colour, nothing asked for."""
@@ -79,6 +93,18 @@ class Preparation:
         fits = longest is not None and max(header.size) <= longest
         right_size = not options.get("size") or tuple(options["size"]) == header.size
         return is_jpeg and not asked and fits and right_size and photo.data.endswith(b"\xff\xd9")
+
+
+def _part(rgb: np.ndarray, crop: Sequence[int]) -> np.ndarray:
+    """Return the part (x, y, width, height) of a photo that lies in it."""
+    x, y, width, height = crop
+    part = rgb[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
+    if not part.size:
+        size = f"{rgb.shape[1]} x {rgb.shape[0]}"
+        raise images.ImageError(
+            "unreadable", f"expected a crop inside its {size} pixels, found {x},{y},{width},{height}"
+        )
+    return part
 
 
 def _write(destination: Path, data: bytes | memoryview) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lookalike.clustering import local_match
-from lookalike.clustering.local_match import count_matches, greedy_groups, inliers, local_features
+from lookalike.clustering.local_match import count_matches, features_in, greedy_groups, inliers
 from lookalike.clustering.methods import local_match as method
 from lookalike.clustering.space import Space
 
@@ -65,7 +65,7 @@ def test_matches_of_queries_count_the_query_itself(photos):
 
 
 def test_a_photo_matches_itself_whole_and_another_print_hardly(photos):
-    one, other = local_features(photos[0]), local_features(photos[4])
+    one, other = features_in(photos[0]), features_in(photos[4])
     assert inliers(one, one, **USUAL) > 0.9 * len(one[0]) > 50
     assert inliers(one, other, **USUAL) <= 15
 
@@ -73,7 +73,7 @@ def test_a_photo_matches_itself_whole_and_another_print_hardly(photos):
 def test_large_photos_are_reduced(tmp_path, monkeypatch):
     monkeypatch.setattr(local_match, "SIDE", 120)
     cv2.imwrite(str(tmp_path / "large.png"), print_of(0))
-    assert local_features(tmp_path / "large.png")[0].max() <= 120
+    assert features_in(tmp_path / "large.png")[0].max() <= 120
 
 
 def test_greedy_groups_take_only_what_is_free():

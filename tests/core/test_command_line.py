@@ -173,3 +173,21 @@ def test_what_is_checked_across_sections_is_one_line_of_run_all(monkeypatch, cap
         run(print, Checked, None)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "cluster.method: expected som beside it, found kmeans\n"
+
+
+def test_a_flag_that_may_be_repeated_takes_its_values_as_they_are(monkeypatch):
+    seen = []
+    actions = {
+        "query": Action(list[str], [], "What.", lambda settings, query: seen.append((query, settings.top))),
+        "top": Action(int, 20, "How many.", None),
+    }
+    call(monkeypatch, "--query", "a, b.jpg", "--top", "3", "--query=[c]=d.jpg", actions=actions)
+    assert seen == [(["a, b.jpg", "[c]=d.jpg"], 3)]
+
+
+def test_a_flag_that_says_how_alone_runs_the_stage(monkeypatch):
+    seen = []
+    call(
+        monkeypatch, "--top", "3", main=lambda settings: seen.append("main"), actions={"top": Action(int, 20, "", None)}
+    )
+    assert seen == ["main"]

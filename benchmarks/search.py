@@ -1,0 +1,167 @@
+"""What a search costs and what it finds: against bare faiss, recall with filters; retrieval on real photos.
+
+    python benchmarks/search.py [--rows 100000 1000000] [--output OUTPUT --datasets grocery fruits] [--packshots FOLDER]
+
+Drawn rows of 256 numbers in clusters, one thread. OUTPUT: results of run_all.py for the datasets, labelled photos of
+which each is searched for among the others. PACKSHOTS: photos that are in none of them, named by label like those of
+the first dataset.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from lookalike.catalog import catalog  # noqa: E402
+from lookalike.catalog.labels import label  # noqa: E402
+from lookalike.core.arrays import unit_rows  # noqa: E402
+from lookalike.core.features import MAIN  # noqa: E402
+from lookalike.core.progress import set_progress  # noqa: E402
+from lookalike.search.index import VectorIndex, build  # noqa: E402
+from lookalike.search.opened import Asked, Opened, Photo, open_dataset  # noqa: E402
+
+QUERIES, ROUNDS, TOP = 40, 3, 20
+COMPARED = 400  # queries of a dataset, evenly spread
+STAGES = ("00_make_labels", "01_preprocess", "03_extract", "07_search", "04_cluster", "04_near_duplicates")
+
+
+def draw(n: int) -> np.ndarray:
+    """Draw rows in clusters of unequal size: float32 (n, 256)."""
+    rng = np.random.default_rng(0)
+    middles = rng.normal(size=(2_000, 256)).astype(np.float32)
+    rows = np.empty((n, 256), np.float32)
+    for start in range(0, n, 100_000):
+        block = rows[start : start + 100_000]
+        block[:] = middles[(2_000 * rng.random(len(block)) ** 2).astype(int)] + rng.normal(size=block.shape)
+    return rows
+
+
+def cost(n: int) -> dict[str, str]:
+    """Measure n drawn rows: ours and bare faiss query by query in turn."""
+    faiss.omp_set_num_threads(1)
+    rows = draw(n)
+    unit = unit_rows(rows)
+    bare = faiss.IndexFlatIP(256)
+    bare.add(unit)
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        build(Path(folder), rows, seed=0)
+        made = time.perf_counter() - started
+        started = time.perf_counter()
+        index = VectorIndex(Path(folder), rows)
+        opened = time.perf_counter() - started
+        ours, theirs = timed(index, bare, rows, rng)
+        recalls = [recall(index, unit, rng, share) for share in (None, 0.1, 0.01)]
+    return {
+        "rows": f"{n:,}",
+        "built, s": f"{made:.1f}",
+        "opened, ms": f"{1000 * opened:.1f}",
+        "a query, ms": f"{1000 * ours:.1f}",
+        "of bare faiss": f"{ours / theirs:.2f}",
+        "recall@20: all, 10 %, 1 % pass": " / ".join(f"{value:.3f}" for value in recalls),
+    }
+
+
+def timed(index: VectorIndex, bare: faiss.Index, rows: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the median seconds of a query, ours and of bare faiss, asked in turn."""
+    ours, theirs = [], []
+    for row in rng.integers(0, len(rows), QUERIES * ROUNDS).tolist():
+        started = time.perf_counter()
+        index.nearest(rows[row], TOP)
+        between = time.perf_counter()
+        bare.search(unit_rows(rows[row : row + 1]), TOP)
+        ours.append(between - started)
+        theirs.append(time.perf_counter() - between)
+    return float(np.median(ours)), float(np.median(theirs))
+
+
+def recall(index: VectorIndex, unit: np.ndarray, rng: np.random.Generator, share: float | None) -> float:
+    """Return the share of the exact 20 best that are found where a share of the rows passes."""
+    found = []
+    for row in rng.integers(0, len(unit), QUERIES).tolist():
+        passing = None if share is None else rng.random(len(unit)) < share
+        cosines = unit @ unit[row]
+        if passing is not None:
+            cosines[~passing] = -np.inf
+        best = np.argpartition(-cosines, TOP)[:TOP]
+        found.append(len(set(best.tolist()) & set(index.nearest(unit[row], TOP, passing)[0].tolist())) / TOP)
+    return float(np.mean(found))
+
+
+def opened_at(output: Path, dataset: str, matrix: str) -> tuple[Opened, np.ndarray]:
+    """Open a dataset and return it with the true labels of its photos."""
+    folders = [output / dataset / stage for stage in STAGES]
+    opened = open_dataset(*folders, matrix=matrix)
+    opened.copy_of[:] = -1  # every photo counts
+    return opened, np.array(catalog.read_labels(folders[0], opened.paths))
+
+
+def retrieval(output: Path, dataset: str, matrix: str, rerank: bool) -> dict[str, str]:
+    """Search for each of 400 photos among the others and score what is found by label."""
+    opened, true = opened_at(output, dataset, matrix)
+    rows = np.linspace(0, len(true) - 1, min(COMPARED, len(true))).astype(int).tolist()
+    firsts, fives, precisions = [], [], []
+    for row in rows:
+        hits = opened.find(Asked(like=[Photo(row)], rerank=rerank), 60)
+        right = np.array([true[hit.row] == true[row] for hit in hits])
+        firsts.append(right[0])
+        fives.append(right[:5].mean())
+        at_each = np.cumsum(right) / np.arange(1, len(right) + 1)
+        precisions.append((at_each * right).sum() / max(1, min(60, (true == true[row]).sum() - 1)))
+    scores = {"recall@1": firsts, "precision@5": fives, "mAP@60": precisions}
+    told = {"dataset": dataset, "vectors": matrix, "re-ranked": "yes" if rerank else "no", "queries": str(len(rows))}
+    return told | {name: f"{np.mean(values):.3f}" for name, values in scores.items()}
+
+
+def packshots(output: Path, dataset: str, folder: Path, rerank: bool) -> dict[str, str]:
+    """Search for photos that are not in the dataset and say how often the first, or one of five, is of their label."""
+    opened, true = opened_at(output, dataset, MAIN)
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    labels = label([file.name for file in files], folder, source="name", pattern=r"^(\d+)_", table=None).labels
+    places = []
+    for file, wanted in zip(files, labels, strict=True):
+        hits = opened.find(Asked(like=[opened.named(str(file))], rerank=rerank), TOP)
+        found = [place for place, hit in enumerate(hits) if true[hit.row] == wanted]
+        places.append(found[0] if found else TOP)
+    told = {"packshots": str(len(files)), "re-ranked": "yes" if rerank else "no"}
+    shares = {f"within {k}": np.mean(np.array(places) < k) for k in (1, 5, 20)}
+    return told | {name: f"{share:.2f}" for name, share in shares.items()}
+
+
+def show(rows: list[dict]) -> None:
+    """Print rows as a Markdown table."""
+    print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(row.values()) + " |", flush=True)
+    print(flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--datasets", nargs="*", default=["grocery"])
+    parser.add_argument("--vectors", nargs="*", default=[MAIN], help="of features, base, finetuned")
+    parser.add_argument("--packshots", type=Path)
+    asked = parser.parse_args()
+    set_progress("off")
+    if asked.rows:
+        show([cost(n) for n in asked.rows])
+    if asked.output:
+        ways = [(name, matrix, again) for name in asked.datasets for matrix in asked.vectors for again in (False, True)]
+        show([retrieval(asked.output, *way) for way in ways])
+    if asked.output and asked.packshots:
+        show([packshots(asked.output, asked.datasets[0], asked.packshots, again) for again in (False, True)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The extractors of a published result once more, for photos that are not in it: the same network, the same numbers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import resolve_name
+
+import numpy as np
+
+from lookalike.core.errors import UserError
+from lookalike.networks import ENGINES
+from lookalike.networks.engines import Extractor, choose_engine, handcrafted_extractor
+from lookalike.networks.extraction import FEATURES, FULL, compute_matrices
+from lookalike.networks.graph import DESCRIPTION
+from lookalike.networks.options import Options
+from lookalike.networks.pca import Components, project
+from lookalike.networks.squares import Photo
+
+__all__ = ["Eyes", "reopen"]
+
+
+class Eyes:
+    """What turns prepared photos into vectors as a published 03_extract did; may be called from several threads."""
+
+    def __init__(self, extractors: Mapping[str, Extractor], options: Options, components: Components | None) -> None:
+        self._extractors, self._options, self._components = dict(extractors), options, components
+
+    def __call__(self, files: Sequence[bytes]) -> dict[str, np.ndarray]:
+        """Return the matrices, float32 (n, d) by name, of n prepared photos, the bytes of their files.
+
+        Raises UserError for bytes that are no image.
+        """
+        made = compute_matrices([Photo(Path(), data=bytes(data)) for data in files], self._extractors, self._options)
+        wrong = next(filter(None, made.errors), None)
+        if wrong:
+            raise UserError(f"expected a photo, found one that does not decode: {wrong}")
+        arrays = {name: array.astype(np.float32) for name, array in made.arrays.items()}
+        if self._components is not None:
+            arrays[FEATURES] = project(arrays.pop(FULL), self._components)
+        return arrays
+
+
+def reopen(folder: Path, parameters: Mapping, *, workers: int = 1) -> Eyes:
+    """Open the extractors of a published folder of 03 from the graphs in it, with the engine that they ran on.
+
+    parameters: the settings that made the folder. Where the engine is not installed, another takes its place. Raises
+    UserError where a graph is missing.
+    """
+    # The settings were checked when they made the folder; files that they name may have gone since.
+    options = Options.model_construct(**{name: value for name, value in parameters.items() if name != "content"})
+    described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    extractors = {name: _open(folder, one, workers) for name, one in described.items()}
+    if not options.pca:
+        return Eyes(extractors, options, None)
+    with np.load(folder / "pca.npz") as found:
+        return Eyes(extractors, options, Components(**found))
+
+
+def _open(folder: Path, described: Mapping, workers: int) -> Extractor:
+    if "graph" not in described:
+        return handcrafted_extractor(workers)
+    path = folder / described["graph"]
+    if not path.exists():
+        raise UserError(f"expected the network at {path}, found none: run python 03_extract.py")
+    there = described["engine"] in ENGINES and find_spec(described["engine"]) is not None
+    engine = described["engine"] if there else choose_engine("auto")
+    given = {"precision": described["precision"], "workers": workers}
+    features, batch, _ = resolve_name(ENGINES[engine])(path, described["size"], **given)
+    return Extractor(features, described["size"], described["dimension"], batch, workers, dict(described))

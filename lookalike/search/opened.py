@@ -1,0 +1,221 @@
+"""A dataset opened for search: its index, words and vectors, and the groups and near copies as they are now."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.catalog import catalog
+from lookalike.clustering import near_duplicates, outcome
+from lookalike.core import features
+from lookalike.core.errors import UserError
+from lookalike.preprocess import prepared
+from lookalike.search.index import VectorIndex
+from lookalike.search.ranking import Hit, direction, find
+from lookalike.search.rerank import rerank
+from lookalike.search.sight import Sight
+from lookalike.search.words import Words
+
+__all__ = ["Asked", "Opened", "Photo", "open_dataset"]
+
+RERANKED = 60  # best hits that local features may rank anew
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo to search with: its row in the dataset, if it is there as it is, and its prepared file's bytes if not."""
+
+    row: int | None
+    prepared: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is searched: photos to be like and unlike, and what a photo must have to be found."""
+
+    like: Sequence[Photo] = ()
+    unlike: Sequence[Photo] = ()
+    words: str = ""
+    category: str = ""
+    group: str = ""
+    min_score: float = -1.0
+    rerank: bool = False
+
+
+class Opened:
+    """The photos of a dataset, n rows in the order of its features; every method is safe to call from threads.
+
+    root: the photos' folder. labels: int (n,), the group of each, -1 in none. names: by group, of those that have one.
+    image: the file of each prepared photo.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        extracted: Path,
+        root: Path,
+        sight: Sight,
+        sha256s: Sequence[str],
+        images: Sequence[Path],
+        labels: np.ndarray,
+        names: dict[int, str],
+        copies: Iterable[np.ndarray],
+        *,
+        matrix: str = "features",
+    ) -> None:
+        self.root, self.sight, self.images, self.labels, self.names = root, sight, images, labels, names
+        self.paths, rows = features.load(extracted, name=matrix)
+        self.matrix, self.rows, self.words = matrix, rows, Words(folder)
+        self.index = VectorIndex(folder, rows, name=matrix)
+        self._sha256s = sha256s
+        self.copy_of = np.full(len(self.paths), -1)
+        for number, group in enumerate(copies):
+            self.copy_of[group] = number
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {path: row for row, path in enumerate(self.paths)}
+
+    @cached_property
+    def _names(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row, path in enumerate(self.paths):
+            found.setdefault(path.rpartition("/")[2], []).append(row)
+        return found
+
+    @cached_property
+    def _rows_of_bytes(self) -> dict[str, int]:
+        return {sha256: row for row, sha256 in reversed(list(enumerate(self._sha256s)))}
+
+    def named(self, text: str, crop: Sequence[int] | None = None) -> Photo:
+        """Return the photo that a person names: a path in the dataset, any file, or the only photo of that name.
+
+        Raises UserError where there is none, or it is no photo.
+        """
+        file = Path(text)
+        row = self._places.get(text)
+        if row is None and file.is_file():
+            return self.given(_read(file), crop)
+        if row is None:
+            rows = self._names.get(file.name, [])
+            if len(rows) != 1:
+                found = f"{len(rows)} of that name" if rows else "neither a file nor a photo of the dataset"
+                raise UserError(f"expected a photo to search with, found {found}: {text}")
+            row = rows[0]
+        return Photo(row) if crop is None else self.given(_read(self.root / self.paths[row]), crop)
+
+    def given(self, data: bytes, crop: Sequence[int] | None = None) -> Photo:
+        """Return the photo of an image file's bytes, or a part of it; one of the dataset as that. Raises UserError."""
+        row = None if crop is not None else self._rows_of_bytes.get(hashlib.sha256(data).hexdigest())
+        return Photo(row) if row is not None else Photo(None, self.sight.prepare(data, crop))
+
+    def find(self, asked: Asked, count: int) -> list[Hit]:
+        """Return the best `count` hits, best first; without photos to be like, those that pass, in order, at score 1.
+
+        Raises UserError where a group or category is not there.
+        """
+        passing = self.passing(asked)
+        if not asked.like:
+            rows = np.arange(len(self.paths)) if passing is None else np.flatnonzero(passing)
+            return [Hit(row, 1.0) for row in rows[:count].tolist()]
+        query = direction(self._vectors(asked.like), self._vectors(asked.unlike) if asked.unlike else None)
+        left_out = [photo.row for photo in (*asked.like, *asked.unlike) if photo.row is not None]
+        given = {"passing": passing, "left_out": left_out, "copy_of": self.copy_of, "min_score": asked.min_score}
+        if not asked.rerank:
+            return find(self.index, query, count, **given)
+        hits = find(self.index, query, max(count, RERANKED), **given)
+        files = [self.images[photo.row] if photo.row is not None else photo.prepared for photo in asked.like]
+        return [*rerank(hits[:RERANKED], files, self.images), *hits[RERANKED:]][:count]
+
+    def passing(self, asked: Asked) -> np.ndarray | None:
+        """Return which photos pass words, category and group: bool (n,), None where nothing is asked of them."""
+        filters = []
+        if asked.words.strip():
+            filters.append(self.words.matching(asked.words))
+        if asked.category:
+            filters.append(self._of_category(asked.category))
+        if asked.group:
+            filters.append(self.labels == self._group(asked.group))
+        return np.logical_and.reduce(filters) if filters else None
+
+    def group_name(self, row: int) -> str:
+        """Return what the group of a photo is called."""
+        group = int(self.labels[row])
+        return "in no group" if group < 0 else self.names.get(group) or f"group {group}"
+
+    def _vectors(self, photos: Sequence[Photo]) -> np.ndarray:
+        """Return the vectors of photos: those of the dataset as they are on disk."""
+        return np.stack(
+            [
+                self.rows[photo.row] if photo.row is not None else self.sight.vectors(photo.prepared)[self.matrix]
+                for photo in photos
+            ]
+        )
+
+    def _of_category(self, category: str) -> np.ndarray:
+        passing = self.words.of_category(category)
+        if not passing.any():
+            known = ", ".join(list(self.words.categories())[:10]) or "none"
+            raise UserError(f"expected a category of this dataset, found {category!r}: there are {known}")
+        return passing
+
+    def _group(self, text: str) -> int:
+        present = set(self.labels.tolist()) - {-1}
+        if text == "none":
+            return -1
+        if text.isdecimal() and int(text) in present:
+            return int(text)
+        named = [group for group, name in self.names.items() if name == text]
+        if len(named) == 1:
+            return named[0]
+        raise UserError(f"expected the number or name of a group, found {len(named)} of that name: {text}")
+
+
+def open_dataset(
+    listed: Path,
+    prepared_folder: Path,
+    extracted: Path,
+    searched: Path,
+    grouped: Path | None = None,
+    copied: Path | None = None,
+    *,
+    matrix: str,
+    workers: int = 1,
+) -> Opened:
+    """Open the published results of a dataset for search.
+
+    listed, prepared_folder, extracted, searched: folders of 00, 01, 03 and 07. grouped, copied: of the groups and of
+    near copies, None where there are none. matrix: the vectors to compare. workers: threads of the network. Raises
+    UserError.
+    """
+    known = features.names(extracted)
+    if matrix not in known:
+        raise UserError(f"expected vectors of {', '.join(known)}, found {matrix!r}: see --features")
+    paths = features.load(extracted)[0]
+    sight = Sight(prepared_folder, extracted, workers=workers)
+    digests, images = catalog.read_digests(listed, paths), prepared.read(prepared_folder).files(paths)
+    groups = _groups_of(paths, grouped, copied)
+    return Opened(searched, extracted, catalog.read_root(listed), sight, digests, images, *groups, matrix=matrix)
+
+
+def _groups_of(
+    paths: Sequence[str], grouped: Path | None, copied: Path | None
+) -> tuple[np.ndarray, dict[int, str], list[np.ndarray]]:
+    """Return the labels of photos, the names of groups, and groups of near copies."""
+    labels, names = np.full(len(paths), -1), {}
+    if grouped:
+        place = {path: row for row, path in enumerate(paths)}
+        groups = outcome.read(grouped)
+        labels[[place[path] for path in groups.paths]] = groups.labels
+        names = groups.called
+    return labels, names, near_duplicates.read(copied, paths) if copied else []
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(f"expected a photo at {file}, found none that opens: {error.strerror}") from None

@@ -1,0 +1,48 @@
+"""From any photo, or a part of one, to the vectors that stage 03 would give it: prepared as 01 did, seen as 03 did."""
+
+import io
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.catalog import images
+from lookalike.catalog.header import read_header
+from lookalike.core.artifacts import read_manifest
+from lookalike.core.errors import UserError
+from lookalike.networks.reopened import Eyes, reopen
+from lookalike.preprocess.prepare_file import Preparation
+
+__all__ = ["Sight"]
+
+
+class Sight:
+    """Sees photos as those of a dataset were seen; the network opens with the first one."""
+
+    def __init__(self, prepared: Path, extracted: Path, *, workers: int = 1) -> None:
+        """prepared, extracted: published folders of 01 and 03, whose settings count, whatever they are today."""
+        self._extracted, self._workers = extracted, workers
+        made = dict(read_manifest(prepared).parameters)
+        form, quality = made.pop("format"), made.pop("quality")
+        made = {name: value for name, value in made.items() if name != "content"}
+        self._preparation = Preparation(Path(), Path(), form, quality, options=made)
+
+    @cached_property
+    def _eyes(self) -> Eyes:
+        return reopen(self._extracted, read_manifest(self._extracted).parameters, workers=self._workers)
+
+    def prepare(self, data: bytes, crop: Sequence[int] | None = None) -> bytes:
+        """Return the bytes of the prepared file of an image file's bytes, or of its part (x, y, width, height).
+
+        Raises UserError for what is no photo.
+        """
+        try:
+            photo = images.Photo(data, read_header(io.BytesIO(data)))
+            return bytes(self._preparation.of(photo, crop=crop)[0])
+        except images.ImageError as error:
+            raise UserError(f"expected a photo, found one that does not read: {error.reason}") from None
+
+    def vectors(self, prepared: bytes) -> Mapping[str, np.ndarray]:
+        """Return the vectors, float32 (d,) by the name of the matrix, of a prepared photo."""
+        return {name: rows[0] for name, rows in self._eyes([prepared]).items()}

@@ -1,0 +1,72 @@
+"""The table of words: what is written about each photo, searched by words that it contains."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lookalike.core.files import write_aside
+
+__all__ = ["Words", "fold", "write"]
+
+TABLE = "words.arrow"
+CATEGORIES = ("category", "genre_id")  # columns of a product catalogue that say the category; else the true label does
+LONGEST = 10_000  # letters of a search that are read
+MOST_WORDS = 100
+
+
+def write(folder: Path, paths: Sequence[str], labels: Sequence[str], products: Mapping[str, Mapping[str, str]]) -> None:
+    """Write what is written about n photos: path, label, category, the cells of their products, all of it folded.
+
+    As Arrow on disk, not Parquet: it is used from there, however many rows it has.
+    """
+    rows = [products.get(path, {}) for path in paths]
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "path"))
+    of_category = next((name for name in CATEGORIES if name in columns), None)
+    categories = [row.get(of_category, "") for row in rows] if of_category else list(labels)
+    cells = {f"product.{name}": [row.get(name, "") for row in rows] for name in columns}
+    texts = [fold("\n".join(parts)) for parts in zip(paths, labels, *cells.values(), strict=True)]
+    table = {"path": list(paths), "label": list(labels), "category": categories, "text": texts, **cells}
+    made = pa.table({name: pa.array(values, pa.large_string()) for name, values in table.items()})
+    with write_aside(folder / TABLE) as aside, pa.ipc.new_file(str(aside), made.schema) as writer:
+        writer.write_table(made)
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared: without case, accents and forms of width."""
+    plain = unicodedata.normalize("NFKD", text.encode("utf-8", "replace").decode("utf-8"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+class Words:
+    """A published table of words."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the table of a folder; it stays on disk."""
+        with pa.memory_map(str(folder / TABLE)) as file:
+            self.table = pa.ipc.open_file(file).read_all()
+
+    def matching(self, words: str) -> np.ndarray:
+        """Return which photos have every one of the words written somewhere about them: bool (n,)."""
+        passing = np.ones(len(self.table), bool)
+        for word in fold(words[:LONGEST]).split()[:MOST_WORDS]:
+            passing &= pc.match_substring(self.table["text"], word).to_numpy()
+        return passing
+
+    def of_category(self, category: str) -> np.ndarray:
+        """Return which photos are of a category: bool (n,)."""
+        return pc.equal(self.table["category"], category).to_numpy()
+
+    def categories(self) -> dict[str, int]:
+        """Return the categories and how many photos each has, by name."""
+        counted = pc.value_counts(self.table["category"]).to_pylist()
+        return dict(sorted((one["values"], one["counts"]) for one in counted if one["values"]))
+
+    def product(self, row: int) -> dict[str, str]:
+        """Return the cells of a photo's product that are not empty, by column."""
+        names = [name for name in self.table.column_names if name.startswith("product.")]
+        cells = {name.removeprefix("product."): self.table[name][row].as_py() for name in names}
+        return {name: value for name, value in cells.items() if value}
