@@ -25,6 +25,7 @@ PAGE = Path(__file__).with_name("page")
 SCRIPTS = (  # joined in this order into one module
     "data",
     "state",
+    "apply",
     "corrections",
     "thumbnails",
     "shown",

@@ -7,7 +7,7 @@ function decode(text, Type) {
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
   return new Type(bytes.buffer);
 }
-const TYPES = {pred: Int32Array, second: Int32Array, own: Uint16Array, next: Uint16Array, confidence: Uint8Array,
+const TYPES = {row: Int32Array, found: Int32Array, pred: Int32Array, second: Int32Array, own: Uint16Array, next: Uint16Array, confidence: Uint8Array,
                label: Uint32Array, places: Uint16Array, inside: Int32Array, outside: Int32Array, taken: Float64Array};
 const photos = {};
 for (const [name, Type] of Object.entries(TYPES)) {

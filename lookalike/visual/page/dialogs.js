@@ -53,11 +53,11 @@ at("group_words").addEventListener("input", fillChoices);
 at("group_form").addEventListener("submit", event => { event.preventDefault(); at("group_choices").firstChild?.click(); });
 
 function showCorrections() {
-  const undone = undoneDigests(), mine = pending.filter(isHere);
-  const line = (row, mayUndo) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
+  const mine = pending.filter(isHere);
+  const line = (row, isMine) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
     el("small", {text: row.time.slice(0, 16).replace("T", " ")}), row.exported ? " exported" : "", row.state ? ` ${row.state}` : "",
-    mayUndo ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
-  at("mine").replaceChildren(...mine.map(row => line(row, !undone.has(row.exported))).reverse());
+    isMine ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
+  at("mine").replaceChildren(...mine.map(row => line(row, mayUndo(row))).reverse());
   at("mine_note").textContent = mine.length ? `${count(mine.length, "correction")} in this browser, not yet in the groups on disk.` : "No correction waits in this browser.";
   at("taken_in").replaceChildren(...DATA.log.map(row => line(row, false)).reverse());
   at("taken_in_note").textContent = DATA.log.length ? `${count(DATA.log.length, "correction")} in the groups on disk:` : "";
@@ -71,5 +71,5 @@ function renderCorrections() {
   const mine = pending.filter(isHere).length;
   at("corrections").textContent = mine ? `Corrections (${mine})` : "Corrections";
   at("corrections").classList.toggle("waiting", mine > 0);
-  at("refused").hidden = !kept.refused;
+  at("refused").hidden = !kept.refused.has("edits");
 }

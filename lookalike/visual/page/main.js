@@ -137,7 +137,7 @@ function setTheme(name) {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours.clear(); render(); });
 window.addEventListener("popstate", () => { readAddress(); mapView.fromAddress(); });
 window.addEventListener("storage", event => { if (event.key === `lookalike:${DATA.dataset}:edits`) loadCorrections(); });
-window.addEventListener("beforeunload", event => { if (kept.refused && pending.some(isHere)) event.preventDefault(); });
+window.addEventListener("beforeunload", event => { if (kept.refused.has("edits") && pending.some(isHere)) event.preventDefault(); });
 
 const kept_theme = kept.read("theme");
 if (kept_theme) document.documentElement.dataset.theme = kept_theme;

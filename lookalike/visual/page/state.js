@@ -54,7 +54,7 @@ function photoOf(head) {
 
 // What the browser keeps of this dataset between visits; a browser may refuse, and then says so once.
 const kept = {
-  refused: false,
+  refused: new Set(),  // what could not be written
   read(name) {
     try {
       return JSON.parse(localStorage.getItem(`lookalike:${DATA.dataset}:${name}`));
@@ -65,11 +65,11 @@ const kept = {
   write(name, value) {
     try {
       localStorage.setItem(`lookalike:${DATA.dataset}:${name}`, JSON.stringify(value));
-      this.refused = false;
+      this.refused.delete(name);
     } catch {
-      this.refused = true;
+      this.refused.add(name);
     }
-    return !this.refused;
+    return !this.refused.has(name);
   },
 };
 
