@@ -28,6 +28,7 @@ SCRIPTS = (  # joined in this order into one module
     "apply",
     "corrections",
     "thumbnails",
+    "places",
     "shown",
     "groups",
     "grid",

@@ -249,29 +249,40 @@ const edit = {
     const to = id < 0 ? [] : current.groups.get(id).members.filter(i => !leaving.has(i)).slice(0, LEADING);
     if (id >= 0 && !to.length) return toast("These photos are all of that group already.");
     say("move", {photos: shas(rows), to: shas(to), from: stayBehind(rows, {except: id})});
-    toast(`${count(rows.length, "photo")} moved: ${groupName(id)}. Z undoes.`);
+    toast(`${count(rows.length, "photo")} moved: ${groupName(id)}.`, {canUndo: true});
   },
   split(rows) {
     if (!rows.length) return;
     say("split", {photos: shas(rows), from: stayBehind(rows, {every: true})});
     change({groups: [current.label[rows[0]]], photo: -1, view: state.view === "review" ? "photos" : state.view}, {push: true});
-    toast(`New group of ${count(rows.length, "photo")}. Z undoes.`);
+    toast(`New group of ${count(rows.length, "photo")}.`, {canUndo: true});
   },
   merge(ids) {
     const groups = ids.filter(id => id >= 0);
     if (groups.length < 2) return toast("Choose two groups or more to merge: Ctrl + click in the list.");
     const rows = groups.flatMap(id => current.groups.get(id).members);
     say("merge", {photos: shas(rows)});
-    change({groups: [current.label[rows[0]]]});
-    toast(`${groups.length} groups merged. Z undoes.`);
+    if (state.view !== "review") change({groups: [current.label[rows[0]]]});
+    toast(`${groups.length} groups merged.`, {canUndo: true});
   },
-  name(id, name) {
+  name(id, text) {
+    const name = text.toWellFormed().trim();
     if (name === current.groups.get(id).name) return;
     say("name", {photos: shas(current.groups.get(id).members), name});
   },
-  lock(id) { say("lock", {photos: shas(current.groups.get(id).members)}); toast(`${groupName(id)} locked: it stays together.`); },
-  confirm(id) { say("confirm", {photos: shas(current.groups.get(id).members)}); toast(`${groupName(id)} confirmed.`); },
+  lock(id) { mark(id, "lock", "locked", "stays together from now on"); },
+  confirm(id) { mark(id, "confirm", "confirmed", "is right"); },
 };
+
+function mark(id, op, field, words) {  // again takes it back, where it was said here
+  const group = current.groups.get(id), own = new Set(shas(group.members));
+  if (!group[field]) {
+    say(op, {photos: [...own]});
+    return toast(`${groupName(id)} ${words}.`, {canUndo: true});
+  }
+  const row = pending.filter(one => one.op === op && mayUndo(one) && one.photos.some(sha => own.has(sha))).pop();
+  if (row) undo(row); else toast(`${groupName(id)} is ${field} already.`);
+}
 
 // The file to take in: one row a line. The digest of a row is what an undo names.
 async function digestOf(row) {
@@ -279,12 +290,17 @@ async function digestOf(row) {
   const bytes = new TextEncoder().encode(JSON.stringify(sorted));
   return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), byte => HEX[byte]).join("");
 }
+let exportedAs = "";
 async function exportCorrections() {
   const rows = pending.filter(isHere);
   if (!rows.length) return toast("No corrections to export.");
   const lines = rows.map(({exported, ...row}) => JSON.stringify(row) + "\n");
-  download(`${DATA.dataset}.jsonl`, lines, "application/jsonl");
-  if (globalThis.crypto?.subtle) for (const row of rows) row.exported = await digestOf(row);
+  exportedAs = fileNamed("corrections", "jsonl");
+  download(exportedAs, lines, "application/jsonl");
+  const digests = globalThis.crypto?.subtle ? await Promise.all(rows.map(digestOf)) : [];  // only where the page is secure
+  const byRow = new Map(rows.map((row, place) => [identity(row), digests[place]]));
+  for (const row of pending) if (byRow.get(identity(row))) row.exported = byRow.get(identity(row));
   keepCorrections();
   render();
+  if (at("corrections_dialog").open) showCorrections();
 }

@@ -30,8 +30,12 @@ function writeAddress(push) {
   if (state.label >= 0) words.set("label", DATA.labels[state.label]);
   if (state.photo >= 0) words.set("photo", sha256(state.photo).slice(0, 16));
   const hash = words.size ? "#" + words : "#";
-  if (hash === (location.hash || "#")) return;
-  history[push ? "pushState" : "replaceState"](null, "", hash);
+  const same = hash === (location.hash || "#");
+  if (same && history.state?.tab === document.body.dataset.tab) return;
+  try {
+    if (push && !same) history.pushState({tab: document.body.dataset.tab, opened: push === "photo"}, "", hash);
+    else history.replaceState({...history.state, tab: document.body.dataset.tab}, "", hash);
+  } catch { /* a browser that counts changes of the address takes the next one */ }
 }
 function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
@@ -74,9 +78,10 @@ const kept = {
 };
 
 let toastTimer = 0;
-function toast(text) {
-  at("toast").textContent = text;
+function toast(text, {canUndo = false} = {}) {
+  at("toast_words").textContent = text;
+  at("toast_undo").hidden = !canUndo;
   at("toast").hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { at("toast").hidden = true; }, 4000);
+  toastTimer = setTimeout(() => { at("toast").hidden = true; }, canUndo ? 7000 : 4000);
 }
