@@ -12,6 +12,7 @@ function showText(title, note, text) {
   at("text_title").textContent = title;
   at("text_note").textContent = note;
   at("text_value").value = text;
+  at("take_dialog").close();
   openDialog("text_dialog");
   at("text_value").focus();
   at("text_value").select();

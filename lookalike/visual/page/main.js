@@ -50,7 +50,7 @@ fillFacts();
 const clicks = {
   view_photos: () => change({view: "photos"}, {push: true}), view_map: () => change({view: "map"}, {push: true}),
   view_review: () => change({view: "review", photo: -1}, {push: true}), corrections: showCorrections, help: () => openDialog("help_dialog"),
-  theme: () => setTheme(theme() === "dark" ? "light" : "dark"), fold_left: () => document.body.classList.toggle("without_groups"),
+  theme: () => setTheme(theme() === "dark" ? "light" : "dark"), fold_left: () => kept.write("folded", document.body.classList.toggle("without_groups")),
   rename: () => askName(state.groups[0]), merge: () => edit.merge(state.groups), lock: () => edit.lock(state.groups[0]),
   confirm: () => edit.confirm(state.groups[0]), unchoose: () => change({groups: []}, {push: true}), close_photo: closePhoto,
   photo_before: () => stepPhoto(-1), photo_after: () => stepPhoto(1), reset: showAll, empty_reset: showAll, toast_undo: () => { at("toast").hidden = true; undo(); },
@@ -170,11 +170,15 @@ window.addEventListener("popstate", event => {
 window.addEventListener("storage", event => { if (event.key === `lookalike:${DATA.dataset}:edits`) loadCorrections(); });
 window.addEventListener("beforeunload", event => { if (kept.refused.has("edits") && pending.some(isHere)) event.preventDefault(); });
 
-const kept_theme = kept.read("theme");
-if (kept_theme) document.documentElement.dataset.theme = kept_theme;
+window.addEventListener("pagehide", keepSelection);
+
+if (kept.read("folded")) document.body.classList.add("without_groups");
+const keptTheme = kept.read("theme");
+if (keptTheme) document.documentElement.dataset.theme = keptTheme;
 state.size = Math.min(320, Math.max(48, Number(kept.read("size")) || (isPhone() ? 88 : 112)));
 at("size").value = state.size;
 document.body.dataset.tab = isPhone() ? "groups" : "photos";
+loadSelection();
 loadCorrections();
 loadAnswers();
 at("drop").hidden = !dropped().length;

@@ -9,6 +9,19 @@ function renderTray() {
   }, thumbnail(i, 40, {"aria-hidden": "true"}))), rows.length > TRAY ? `+ ${(rows.length - TRAY).toLocaleString("en")}` : "");
   for (const id of ["move", "split", "take", "clear"]) at(id).disabled = !rows.length;
 }
+// A reload keeps the selection, of this tab and these photos.
+const selectionKey = `lookalike:${DATA.dataset}:selected`, selectionOf = n ? `${n} ${sha256(0)} ${sha256(n - 1)}` : "";
+function keepSelection() {
+  try {
+    sessionStorage.setItem(selectionKey, JSON.stringify({of: selectionOf, rows: [...selected]}));
+  } catch { /* no storage, or no room in it: the selection is as good as one that was never made */ }
+}
+function loadSelection() {
+  try {
+    const {of, rows} = JSON.parse(sessionStorage.getItem(selectionKey)) || {};
+    if (of === selectionOf) rows.forEach(i => selected.add(i));
+  } catch { /* see above */ }
+}
 const chosenRows = () => [...selected].sort((a, b) => a - b);
 function download(name, parts, type) {
   const link = el("a", {download: name, href: URL.createObjectURL(new Blob(parts, {type}))});

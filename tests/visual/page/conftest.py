@@ -1,4 +1,4 @@
-"""The page in a real browser: one for all tests of a worker, pages of drawn photos, and what each of them must not do."""
+"""The page in a real browser: one for all tests of a worker, pages of drawn photos, and what none of them may do."""
 
 import hashlib
 import json

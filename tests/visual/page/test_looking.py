@@ -1,4 +1,4 @@
-"""Looking through groups, photos and the map, as a person does: with a mouse, with keys alone, on a phone, in the dark."""
+"""Looking through groups, photos and the map as a person does: with a mouse, with keys, on a phone, in the dark."""
 
 import re
 import time
@@ -104,6 +104,8 @@ def test_a_click_opens_ctrl_toggles_shift_takes_a_range(visits, toys):
     page.click(".cell >> nth=3", modifiers=["Control"])
     selected("4 selected")
     assert page.locator("#tray_thumbs button").count() == 4
+    page.reload()
+    selected("4 selected")
     page.keyboard.press("Escape")
     page.wait_for_selector("#tray", state="hidden")
     page.select_option("#only", "mismatch")
