@@ -52,12 +52,12 @@ def page_details(settings: Settings, stage: Stage, groups, true: list[str], show
 
 def files_of(settings: Settings, stage: Stage, groups, shown) -> dict[str, object]:
     from lookalike.catalog import catalog, products
-    from lookalike.clustering import near_duplicates
+    from lookalike.clustering import near_duplicates, outcome
     from lookalike.core.files import relative_to
     from lookalike.edits import log, marks, report
 
     paths, listed = groups.paths, stage.path_of("00_make_labels")
-    sha256s = catalog.read_digests(listed, paths)
+    sha256s, said = catalog.read_digests(listed, paths), log.read(edits_file(settings)).rows
     return {
         "sha256s": sha256s,
         "taken": catalog.read_times(listed, paths),
@@ -66,8 +66,10 @@ def files_of(settings: Settings, stage: Stage, groups, shown) -> dict[str, objec
         "originals": relative_to(catalog.read_root(listed), stage.folder),
         "copies": near_duplicates.read(stage.path_of("04_near_duplicates"), paths),
         "products": products.read(listed),
-        "marks": marks.marked_groups(groups.labels, sha256s, log.read(edits_file(settings)).rows),
+        "marks": marks.marked_groups(groups.labels, sha256s, said),
         "log": report.history(stage.path_of("04_cluster")),
+        "found": outcome.read_found(stage.path_of("04_found"))[1],
+        "said": said,
     }
 
 

@@ -162,7 +162,7 @@ def measure(browser: Browser, n: int, folder: Path) -> dict[str, object]:
     page = browser.new_page(viewport={"width": 1360, "height": 860})
     page.add_init_script(FIRST_CELL)
     page.goto((folder / "gallery.html").as_uri())
-    page.wait_for_function("window.firstGrid")
+    page.wait_for_function("() => window.firstGrid")
     first = page.evaluate("firstGrid") / 1000
     row = {
         "photos": f"{n:,}",

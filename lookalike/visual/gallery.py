@@ -25,8 +25,10 @@ PAGE = Path(__file__).with_name("page")
 SCRIPTS = (  # joined in this order into one module
     "data",
     "state",
+    "apply",
     "corrections",
     "thumbnails",
+    "places",
     "shown",
     "groups",
     "grid",

@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.clustering.outcome import Groups
 from lookalike.clustering.relations import Relations
+from lookalike.edits.rows import Row, digest
 from lookalike.visual.style import NOISE, group_style
 
 __all__ = ["Details", "pack", "page_order"]
@@ -24,8 +25,9 @@ class Details:
     names, "" where unlabelled. taken: seconds since 1970, float (n,). images, originals: folders as seen from the page,
     of the prepared photos, called `image_names`, and of the photos. copies: rows of near copies, the one to keep first.
     products: columns of a product catalogue by path. marks: groups that are locked and confirmed. log: what became of
-    each correction that was taken in. facts: what made the grouping, and its scores. questions: to ask, most useful
-    first.
+    each correction that was taken in. found, said: labels int (n,) before corrections, and the rows of these, in the
+    order of time, so that the page adds new ones as the stage will. facts: what made the grouping, and its scores.
+    questions: to ask, most useful first.
     """
 
     dataset: str
@@ -42,6 +44,8 @@ class Details:
     products: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     marks: Mapping[str, Sequence[int]] = field(default_factory=dict)
     log: Sequence[Mapping[str, object]] = ()
+    found: np.ndarray | None = None
+    said: Sequence[Row] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     questions: Sequence[Sequence[object]] = ()
 
@@ -71,7 +75,10 @@ def pack(details: Details, positions: np.ndarray, order: np.ndarray) -> dict:
     names = sorted(set(details.true))
     number = {name: code for code, name in enumerate(names)}
     unit = np.clip(np.round(_fit(positions)[order] * FAR), 0, FAR)
+    found = details.groups.labels if details.found is None else details.found
     arrays = {
+        "row": order.astype("<i4"),
+        "found": np.asarray(found)[order].astype("<i4"),
         "pred": np.asarray(details.groups.labels)[order].astype("<i4"),
         "second": relations.second[order].astype("<i4"),
         "own": _steps(relations.own[order]),
@@ -98,6 +105,7 @@ def pack(details: Details, positions: np.ndarray, order: np.ndarray) -> dict:
         "copies": [place[group].tolist() for group in details.copies],
         "products": _products(details, chosen),
         "log": list(details.log),
+        "said": _said(details, place),
         "facts": dict(details.facts),
         "questions": [_placed(question, place) for question in details.questions],
     }
@@ -127,6 +135,19 @@ def _products(details: Details, chosen: Sequence[int]) -> dict:
     rows = {place: row for place, row in rows.items() if row}
     columns = list(dict.fromkeys(name for row in rows.values() for name in row if name != "path"))
     return {"columns": columns, "rows": {place: [row.get(name, "") for name in columns] for place, row in rows.items()}}
+
+
+def _said(details: Details, place: np.ndarray) -> list[dict]:
+    """Return the rows of corrections with places for the sha256 of photos, and the digest of each as its key."""
+    where: dict[str, list[int]] = {}
+    for row, sha256 in enumerate(details.sha256s if details.said else ()):
+        where.setdefault(sha256, []).append(int(place[row]))
+
+    def find(value: object) -> object:
+        return [one for sha256 in value for one in where.get(sha256, ())] if isinstance(value, list) else value
+
+    kept = ("op", "photos", "to", "from", "name", "row", "time")
+    return [{name: find(row[name]) for name in kept if name in row} | {"key": digest(row)} for row in details.said]
 
 
 def _placed(question: Sequence[object], place: np.ndarray) -> list:

@@ -13,6 +13,7 @@ from PIL import Image
 from lookalike.clustering.outcome import Groups
 from lookalike.clustering.relations import relate
 from lookalike.clustering.space import Space
+from lookalike.edits.rows import digest
 from lookalike.visual import gallery
 from lookalike.visual.gallery_data import Details
 
@@ -100,6 +101,17 @@ def test_similar_photos_copies_and_questions_are_told_by_place(page):
     inside = np.reshape(array(data, "inside", "<i4"), (6, data["similar"]))
     assert set(inside[place["4"]]) == {place["5"], -1}
     assert set(inside[place["broken"]]) == {-1}
+
+
+def test_rows_of_corrections_are_told_by_place_with_the_groups_as_found(page):
+    sha256s = [hashlib.sha256(path.encode()).hexdigest() for path in ("2", "5", "gone")]
+    row = {"op": "move", "photos": sha256s[:1], "to": sha256s[1:], "from": [], "time": "2024-01-01", "by": "someone"}
+    data = data_of(page(said=[row], found=np.array([0, 1, 0, 1, 1, -1])))
+    place = {path: number for number, path in enumerate(data["paths"])}
+    told = {"op": "move", "photos": [place["2"]], "to": [place["5"]], "from": [], "time": "2024-01-01"}
+    assert data["said"] == [told | {"key": digest(row)}]
+    assert array(data, "found", "<i4")[place["2"]] == 1
+    assert sorted(array(data, "row", "<i4")) == list(range(6))
 
 
 def test_the_page_tells_where_prepared_photos_and_originals_are(page):

@@ -1,111 +1,196 @@
-// Corrections: rows as in edits/<dataset>.jsonl, applied to the groups as they were written, one after the other.
+// Corrections: rows as in edits/<dataset>.jsonl, and the groups as they are with them.
 const LEADING = 5;  // photos in the middle of a group that a move names
 const NO_GROUP = {id: -1, name: "", colour: "#bbbbbb", near: [], rank: DATA.groups.length};
 const current = {label: photos.pred, groups: new Map(), moved: new Set(), version: 0};
 let pending = [];
 
 const identity = row => `${row.time} ${row.op} ${row.photos.length}`;
+const isRow = row => Array.isArray(row?.photos) && typeof row.op === "string" && typeof row.time === "string";
 const isHere = row => row.photos.some(sha => rowsOf(sha).length);
 const logged = new Set(DATA.log.map(row => `${row.time} ${row.op} ${row.photos}`));
-
-function loadCorrections() {
+const undoneOnDisk = new Set(DATA.log.filter(row => row.state === "undone").map(row => row.row));
+// Rows that the written groups have in them are done with, and so are undos of them.
+const isTakenIn = row => logged.has(identity(row)) || (row.op === "undo" && undoneOnDisk.has(row.row));
+const storedRows = () => {
   const rows = kept.read("edits");
-  // Rows that the written groups have in them already are done with; those of another set of the same name stay.
-  pending = (Array.isArray(rows) ? rows : []).filter(row => Array.isArray(row?.photos) && !logged.has(identity(row)));
+  return Array.isArray(rows) ? rows.filter(isRow) : [];
+};
+const droppedRows = new Set();  // undone here: not to be taken for rows of another tab
+
+function gatherRows(rows) {  // what is stored, with what another tab has said and what could not be stored
+  const all = new Map(rows.map(row => [identity(row), row]));
+  for (const row of storedRows()) if (!all.has(identity(row))) all.set(identity(row), row);
+  pending = [...all].filter(([key, row]) => !droppedRows.has(key) && !isTakenIn(row)).map(([, row]) => row);
+  pending.sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+}
+function loadCorrections() {
+  gatherRows(kept.refused.has("edits") ? pending : []);
   regroup();
 }
 function keepCorrections() {
-  const known = new Map(pending.map(row => [identity(row), row]));
-  const gone = keepCorrections.dropped;
-  for (const row of kept.read("edits") || []) {  // of another tab
-    const key = identity(row);
-    if (!known.has(key) && !gone.has(key) && !logged.has(key)) pending.push(row);
-  }
-  pending.sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+  gatherRows(pending);
   kept.write("edits", pending);
 }
-keepCorrections.dropped = new Set();
 
-function say(op, fields) {
-  const last = pending.length ? Date.parse(pending[pending.length - 1].time) : 0;
-  const time = new Date(Math.max(Date.now(), last + 1)).toISOString();
-  const row = {op, ...fields, time};
+// A row is later than all others, also than those of a clock that goes ahead.
+function nextTime() {
+  const others = [...pending, ...DATA.log].map(row => Date.parse(row.time)).filter(Number.isFinite);
+  return new Date(others.reduce((last, time) => Math.max(last, time + 1), Date.now())).toISOString();
+}
+function addRow(op, fields) {
+  const row = {op, ...fields, time: nextTime()};
   pending.push(row);
-  keepCorrections();
-  regroup();
   return row;
 }
-const undoneDigests = () => new Set(pending.filter(row => row.op === "undo").map(row => row.row));
-function undo(row) {
-  const undone = undoneDigests();
-  const said = row || pending.filter(one => one.op !== "undo" && isHere(one) && !undone.has(one.exported)).pop();
-  if (!said) return toast("Nothing to undo.");
-  if (said.op !== "undo" && said.exported) sayUndone(said, said.exported);  // the file may have been taken in since
-  else {
-    keepCorrections.dropped.add(identity(said));
-    pending = pending.filter(one => one !== said);
-    keepCorrections();
+function say(op, fields) {
+  const wanted = {label: current.label.slice(), names: new Map([...current.groups].map(([id, group]) => [id, group.name]))};
+  const row = addRow(op, fields);
+  if (op in MEANS) MEANS[op](row, row.photos.flatMap(rowsOf), wanted);
+  regroup();
+  for (let round = 0; round < 4 && mend(wanted, row); round++) regroup();
+  keepCorrections();
+  render();
+  return row;
+}
+// What a person means by a row: the groups as they are seen, but for what the row says.
+const MEANS = {
+  move(row, rows, {label}) {
+    const to = row.to.length ? commonest(row.to.flatMap(rowsOf), label) : -1;
+    for (const i of rows) label[i] = to;
+  },
+  merge(row, rows, {label, names}) {
+    const to = commonest(rows, label), from = new Set(rows.map(i => label[i]));
+    names.set(to, names.get(to) || [...from].map(id => names.get(id)).find(Boolean) || "");
+    for (const i of rows) label[i] = to;
+  },
+  split(row, rows, {label, names}) {
+    const id = label.reduce((most, one) => Math.max(most, one), DATA.groups.length) + 1;  // a number that no group has
+    for (const i of rows) label[i] = id;
+    names.set(id, "");
+  },
+  name(row, rows, {label, names}) { names.set(commonest(rows, label), row.name); },
+};
+// Rows are literal, and an older one may need another word for what is meant now, such as a photo that was moved to
+// photos which now leave. The rows that say so belong to `row`, and are undone with it. Returns whether there are any.
+function mend(wanted, row) {
+  const groups = new Map(), claimed = new Set(), extra = [];
+  for (let i = 0; i < n; i++) {
+    if (!groups.has(wanted.label[i])) groups.set(wanted.label[i], []);
+    groups.get(wanted.label[i]).push(i);
   }
+  const out = (groups.get(-1) || []).filter(i => current.label[i] >= 0);
+  if (out.length) extra.push(["move", {photos: shas(out), to: [], from: []}]);
+  groups.delete(-1);
+  const homes = new Map(), bySize = [...groups].sort((a, b) => b[1].length - a[1].length);
+  for (const [id, rows] of bySize) {
+    const likely = [...tally(rows, current.label)].filter(([home]) => !claimed.has(home)).sort((a, b) => b[1] - a[1] || a[0] - b[0])[0];
+    const home = likely ? likely[0] : -1;
+    homes.set(id, home);
+    claimed.add(home);
+    const astray = rows.filter(i => current.label[i] !== home), right = rows.filter(i => current.label[i] === home);
+    if (!astray.length) continue;
+    if (right.length) extra.push(["move", {photos: shas(astray), to: shas(right.slice(0, LEADING)), from: []}]);
+    else extra.push(["split", {photos: shas(rows), from: stayBehind(rows, {every: true})}]);
+  }
+  if (!extra.length) for (const [id, home] of homes) {
+    const name = wanted.names.get(id) || "";
+    if (home >= 0 && current.groups.get(home).name !== name) extra.push(["name", {photos: shas(groups.get(id)), name}]);
+  }
+  for (const [op, fields] of extra) addRow(op, {...fields, with: row.time});
+  return extra.length > 0;
+}
+
+// What the stage would find: the rows taken in and those of here, in the order of time.
+const allRows = () => [...DATA.said, ...pending].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
+const mayUndo = row => !row.with && !(row.op === "undo" && row.exported) && (row.op === "undo" || standing(allRows()).includes(row));
+function undo(row) {
+  const said = row || standing(allRows()).filter(one => pending.includes(one) && !one.with && isHere(one)).pop();
+  if (!said) return toast("Nothing to undo.");
+  for (const one of pending.filter(other => other === said || other.with === said.time)) {
+    if (one.exported) addRow("undo", {photos: one.photos, row: one.exported});  // the file may have been taken in since
+    else {
+      droppedRows.add(identity(one));
+      pending = pending.filter(other => other !== one);
+    }
+  }
+  keepCorrections();
   regroup();
   toast(`Undone: ${WORDS[said.op] || said.op}, ${count(said.photos.length, "photo")}.`);
 }
-function sayUndone(row, digest) { say("undo", {photos: row.photos, row: digest}); }
 
-// The groups as they are now: those that were written, then what a person said.
+// The groups as they are now: as found, with all that was said. The written groups keep their numbers, though the rows
+// may have given them new ones.
+const FOUND = photos.found.reduce((most, id) => Math.max(most, id + 1), 0);
+let written = null;
+function readWritten() {
+  const label = solve(photos.found, compileRows(placeRows(standing(DATA.said))), FOUND), number = new Map();
+  const same = label.every((id, i) => {
+    if (!number.has(id)) number.set(id, photos.pred[i]);
+    return number.get(id) === photos.pred[i];
+  });
+  // A result that is not what the rows make, such as one of a log that grew since, is taken as it is.
+  written = same && new Set(number.values()).size === number.size ? {found: photos.found, said: DATA.said, number, fresh: FOUND} :
+    {found: photos.pred, said: [], number: new Map(DATA.groups.map((_, id) => [id, id])), fresh: DATA.groups.length};
+}
 function regroup() {
-  const label = photos.pred.slice(), groups = new Map(), moved = new Set();
-  DATA.groups.forEach((group, id) => groups.set(id, {...group, id}));
-  groups.set(-1, {...NO_GROUP});
-  const undone = undoneDigests();
-  for (const row of pending) if (!undone.has(row.exported)) applyRow(row, label, groups, moved);
+  if (!written) readWritten();
+  const placed = placeRows(standing([...written.said, ...pending].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))));
+  const mine = placed.some(({row}) => pending.includes(row)) || pending.some(row => row.op === "undo");
+  const raw = mine ? solve(written.found, compileRows(placed), written.fresh) : null;
+  const label = raw ? renumber(raw) : photos.pred.slice();
+  const groups = new Map([[-1, {...NO_GROUP}]]), moved = new Set();
+  for (let i = 0; i < n; i++) {
+    const id = label[i];
+    if (id !== photos.pred[i]) moved.add(i);
+    if (!groups.has(id)) groups.set(id, id < DATA.groups.length ? {...DATA.groups[id], id} : newGroup(id, photos.pred[i]));
+  }
+  if (mine) giveNames(placed, raw, label, groups);
   Object.assign(current, {label, groups, moved, version: current.version + 1});
   countMembers();
   state.groups = state.groups.filter(id => groups.has(id));
   render();
 }
-function applyRow(row, label, groups, moved) {
-  const rows = row.photos.flatMap(rowsOf);
-  if (!rows.length || !(row.op in APPLIED)) return;
-  APPLIED[row.op](row, rows, label, groups, moved);
+// Groups that were found keep the number they were written with; new ones that were written take it by their photos;
+// others have that of the row that made them, and so keep it while others come and go.
+function renumber(raw) {
+  const numbers = new Map([[-1, -1]]), taken = new Set([-1]), claims = new Map();
+  const give = (id, number) => { numbers.set(id, number); taken.add(number); };
+  for (const id of new Set(raw)) if (id < written.fresh && written.number.has(id)) give(id, written.number.get(id));
+  for (let i = 0; i < n; i++) {
+    if (numbers.has(raw[i])) continue;
+    const key = `${raw[i]} ${photos.pred[i]}`;
+    claims.set(key, (claims.get(key) || 0) + 1);
+  }
+  for (const [key] of [...claims].sort((a, b) => b[1] - a[1])) {
+    const [id, number] = key.split(" ").map(Number);
+    if (!numbers.has(id) && !taken.has(number)) give(id, number);
+  }
+  pending.forEach((row, place) => {
+    for (const i of row.op === "split" ? row.photos.flatMap(rowsOf) : []) if (!numbers.has(raw[i])) return give(raw[i], DATA.groups.length + place);
+  });
+  let next = DATA.groups.length + pending.length;
+  for (const id of raw) if (!numbers.has(id)) give(id, next++);
+  return raw.map(id => numbers.get(id));
 }
-const APPLIED = {
-  move(row, rows, label, groups, moved) {
-    const to = row.to.length ? commonest(row.to.flatMap(rowsOf), label) : -1;
-    if (row.to.length && to < 0) return;
-    for (const i of rows) if (label[i] !== to) { label[i] = to; moved.add(i); }
-  },
-  merge(row, rows, label, groups, moved) {
-    const to = commonest(rows, label), from = new Set(rows.map(i => label[i]));
-    if (to < 0) return;
-    groups.get(to).name ||= [...from].map(id => groups.get(id).name).find(Boolean) || "";
-    for (let i = 0; i < n; i++) if (label[i] >= 0 && label[i] !== to && from.has(label[i])) { label[i] = to; moved.add(i); }
-    for (const i of rows) if (label[i] !== to) { label[i] = to; moved.add(i); }
-  },
-  split(row, rows, label, groups, moved) {
-    let id = DATA.groups.length;
-    while (groups.has(id)) id++;
-    const like = groups.get(label[rows[0]]);
-    groups.set(id, {id, name: "", colour: newColour(id, like), near: like.id < 0 ? [] : [like.id, ...like.near], rank: like.rank + 0.5});
-    for (const i of rows) { label[i] = id; moved.add(i); }
-  },
-  name(row, rows, label, groups) { mark(rows, label, groups, "name", row.name); },
-  lock(row, rows, label, groups) { mark(rows, label, groups, "locked", true); },
-  confirm(row, rows, label, groups) { mark(rows, label, groups, "confirmed", true); },
-};
-function mark(rows, label, groups, field, value) {
-  const group = groups.get(commonest(rows, label));
-  if (group && group.id >= 0) group[field] = value;
+function newGroup(id, from) {
+  const like = DATA.groups[from], palette = [...new Set(DATA.groups.map(group => group.colour)), "#0072B2", "#E69F00"];
+  const colour = palette[id % palette.length] === like?.colour ? palette[(id + 1) % palette.length] : palette[id % palette.length];
+  return {id, name: "", colour, near: like ? [from, ...like.near] : [], rank: like ? like.rank + 0.5 : DATA.groups.length};
 }
-function newColour(id, like) {
-  const palette = [...new Set(DATA.groups.map(group => group.colour))];
-  return palette[id % palette.length] === like.colour ? palette[(id + 1) % palette.length] : palette[id % palette.length] || "#0072B2";
-}
-function commonest(rows, label) {
-  const counts = new Map();
-  for (const i of rows) if (label[i] >= 0) counts.set(label[i], (counts.get(label[i]) || 0) + 1);
-  let best = -1;
-  for (const [id, found] of counts) if (best < 0 || found > counts.get(best) || (found === counts.get(best) && id < best)) best = id;
-  return best;
+// A name, a lock and a confirmation are of the group that has most of the row's photos in the end.
+function giveNames(placed, raw, label, groups) {
+  const numbers = closeGaps(raw), fields = {name: "name", lock: "locked", confirm: "confirmed"};
+  for (const group of groups.values()) Object.assign(group, {name: "", locked: false, confirmed: false});
+  const give = (rows, field, value) => {
+    const home = commonest(rows, raw, numbers);
+    if (home >= 0) groups.get(label[rows.find(i => raw[i] === home)])[field] = value;
+  };
+  if (!written.said.length) {  // what was written without its rows stays with most of its photos
+    const own = new Map(DATA.groups.map((_, id) => [id, []]));
+    photos.pred.forEach((id, i) => own.get(id)?.push(i));
+    DATA.groups.forEach((group, id) => Object.values(fields).forEach(field => group[field] && give(own.get(id), field, group[field])));
+  }
+  for (const {row, photos: rows} of placed) if (row.op in fields) give(rows, fields[row.op], row.op === "name" ? row.name : true);
 }
 
 function countMembers() {
@@ -164,29 +249,40 @@ const edit = {
     const to = id < 0 ? [] : current.groups.get(id).members.filter(i => !leaving.has(i)).slice(0, LEADING);
     if (id >= 0 && !to.length) return toast("These photos are all of that group already.");
     say("move", {photos: shas(rows), to: shas(to), from: stayBehind(rows, {except: id})});
-    toast(`${count(rows.length, "photo")} moved: ${groupName(id)}. Z undoes.`);
+    toast(`${count(rows.length, "photo")} moved: ${groupName(id)}.`, {canUndo: true});
   },
   split(rows) {
     if (!rows.length) return;
     say("split", {photos: shas(rows), from: stayBehind(rows, {every: true})});
     change({groups: [current.label[rows[0]]], photo: -1, view: state.view === "review" ? "photos" : state.view}, {push: true});
-    toast(`New group of ${count(rows.length, "photo")}. Z undoes.`);
+    toast(`New group of ${count(rows.length, "photo")}.`, {canUndo: true});
   },
   merge(ids) {
     const groups = ids.filter(id => id >= 0);
     if (groups.length < 2) return toast("Choose two groups or more to merge: Ctrl + click in the list.");
     const rows = groups.flatMap(id => current.groups.get(id).members);
     say("merge", {photos: shas(rows)});
-    change({groups: [current.label[rows[0]]]});
-    toast(`${groups.length} groups merged. Z undoes.`);
+    if (state.view !== "review") change({groups: [current.label[rows[0]]]});
+    toast(`${groups.length} groups merged.`, {canUndo: true});
   },
-  name(id, name) {
+  name(id, text) {
+    const name = text.toWellFormed().trim();
     if (name === current.groups.get(id).name) return;
     say("name", {photos: shas(current.groups.get(id).members), name});
   },
-  lock(id) { say("lock", {photos: shas(current.groups.get(id).members)}); toast(`${groupName(id)} locked: it stays together.`); },
-  confirm(id) { say("confirm", {photos: shas(current.groups.get(id).members)}); toast(`${groupName(id)} confirmed.`); },
+  lock(id) { mark(id, "lock", "locked", "stays together from now on"); },
+  confirm(id) { mark(id, "confirm", "confirmed", "is right"); },
 };
+
+function mark(id, op, field, words) {  // again takes it back, where it was said here
+  const group = current.groups.get(id), own = new Set(shas(group.members));
+  if (!group[field]) {
+    say(op, {photos: [...own]});
+    return toast(`${groupName(id)} ${words}.`, {canUndo: true});
+  }
+  const row = pending.filter(one => one.op === op && mayUndo(one) && one.photos.some(sha => own.has(sha))).pop();
+  if (row) undo(row); else toast(`${groupName(id)} is ${field} already.`);
+}
 
 // The file to take in: one row a line. The digest of a row is what an undo names.
 async function digestOf(row) {
@@ -194,12 +290,17 @@ async function digestOf(row) {
   const bytes = new TextEncoder().encode(JSON.stringify(sorted));
   return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), byte => HEX[byte]).join("");
 }
+let exportedAs = "";
 async function exportCorrections() {
   const rows = pending.filter(isHere);
   if (!rows.length) return toast("No corrections to export.");
   const lines = rows.map(({exported, ...row}) => JSON.stringify(row) + "\n");
-  download(`${DATA.dataset}.jsonl`, lines, "application/jsonl");
-  if (globalThis.crypto?.subtle) for (const row of rows) row.exported = await digestOf(row);
+  exportedAs = fileNamed("corrections", "jsonl");
+  download(exportedAs, lines, "application/jsonl");
+  const digests = globalThis.crypto?.subtle ? await Promise.all(rows.map(digestOf)) : [];  // only where the page is secure
+  const byRow = new Map(rows.map((row, place) => [identity(row), digests[place]]));
+  for (const row of pending) if (byRow.get(identity(row))) row.exported = byRow.get(identity(row));
   keepCorrections();
   render();
+  if (at("corrections_dialog").open) showCorrections();
 }

@@ -7,7 +7,7 @@ function decode(text, Type) {
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
   return new Type(bytes.buffer);
 }
-const TYPES = {pred: Int32Array, second: Int32Array, own: Uint16Array, next: Uint16Array, confidence: Uint8Array,
+const TYPES = {row: Int32Array, found: Int32Array, pred: Int32Array, second: Int32Array, own: Uint16Array, next: Uint16Array, confidence: Uint8Array,
                label: Uint32Array, places: Uint16Array, inside: Int32Array, outside: Int32Array, taken: Float64Array};
 const photos = {};
 for (const [name, Type] of Object.entries(TYPES)) {
@@ -40,21 +40,20 @@ const labelName = code => DATA.labels[code] === "" ? "no label" : DATA.labels[co
 const hasLabels = DATA.labels.some(name => name !== "");
 const confidence = i => photos.confidence[i] / 255;
 const distance = steps => steps === 65535 ? null : steps / 32000;
-const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+const count = (number, word, words = `${word}s`) => `${number.toLocaleString("en")} ${number === 1 ? word : words}`;
 const fold = text => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 // Addresses. A name that is not UTF-8 comes as Python writes it: a byte as a lone surrogate.
-function address(folder, path) {
-  const encoded = path.split("/").map(part => part.split(/([\udc80-\udcff])/u).map(piece =>
-    /^[\udc80-\udcff]$/u.test(piece) ? "%" + HEX[piece.charCodeAt(0) - 0xdc00] : encodeURIComponent(piece)).join(""));
-  return folder + "/" + encoded.join("/");
-}
-const base = folder => folder.split("/").map(part => encodeURIComponent(part)).join("/");
+const pieces = text => text.split(/([\udc80-\udcff])/u).filter(Boolean);
+const isByte = piece => /^[\udc80-\udcff]$/u.test(piece);
+const encoded = path => path.split("/").map(part => pieces(part).map(piece =>
+  isByte(piece) ? "%" + HEX[piece.charCodeAt(0) - 0xdc00] : encodeURIComponent(piece.toWellFormed())).join("")).join("/");
+const address = (folder, path) => encoded(folder) + "/" + encoded(path);
 function imageAddress(i) {
   const name = DATA.image[i];
-  return address(base(DATA.images), typeof name === "string" ? name : DATA.paths[i] + name[0]);
+  return address(DATA.images, typeof name === "string" ? name : DATA.paths[i] + name[0]);
 }
-const originalAddress = i => address(base(DATA.originals), DATA.paths[i]);
+const originalAddress = i => address(DATA.originals, DATA.paths[i]);
 
 const copiesOf = new Map();
 DATA.copies.forEach(group => group.forEach(i => copiesOf.set(i, group)));

@@ -8,6 +8,7 @@ function layGrid() {
   const {sections} = shown(), width = Math.max(50, grid.clientWidth - 2 * GAP);
   const now = `${lastKey} ${width} ${state.size}`;
   if (now === laid) return;
+  const kept = laid.startsWith(`${lastKey} `) ? photoInView() : null;  // stays where it is when the grid gets narrower
   laid = now;
   columns = Math.max(1, Math.floor((width + GAP) / (state.size + GAP)));
   blocks = [];
@@ -24,11 +25,19 @@ function layGrid() {
   at("grid_space").style.height = `${top + GAP}px`;
   at("grid_space").replaceChildren();
   cells = new Map();
+  if (kept) grid.scrollTop = topOf(kept.i) - kept.below;
+}
+function photoInView() {
+  const isSeen = i => cells.has(i) && topOf(i) >= grid.scrollTop && topOf(i) + state.size <= grid.scrollTop + grid.clientHeight + cellHeight();
+  const i = [state.photo, focusedPhoto].find(isSeen) ?? [...cells.keys()].filter(key => typeof key === "number").sort((a, b) => placeOf(a) - placeOf(b)).find(isSeen);
+  return i === undefined ? null : {i, below: topOf(i) - grid.scrollTop};
 }
 function renderGrid() {
   if (state.view !== "photos") return;
+  const hadFocus = grid.contains(document.activeElement);
   layGrid();
   fillGrid();
+  if (hadFocus && !grid.contains(document.activeElement)) cells.get(focusedPhoto)?.focus({preventScroll: true});
 }
 function fillGrid() {
   const from = grid.scrollTop - grid.clientHeight / 2, to = grid.scrollTop + 1.5 * grid.clientHeight;
@@ -54,6 +63,11 @@ function fillGrid() {
     }
     if (typeof key === "number") markCell(cells.get(key), key);
   }
+  // The Tab key leads to the photo that had the focus, or to the first in view where that one is scrolled away.
+  const photosHere = [...cells.keys()].filter(key => typeof key === "number");
+  const inView = photosHere.find(i => cells.get(i).offsetTop >= grid.scrollTop) ?? photosHere[0];
+  const tabbed = cells.has(focusedPhoto) ? focusedPhoto : inView;
+  for (const i of photosHere) cells.get(i).tabIndex = i === tabbed ? 0 : -1;
 }
 function divider({kind, section, top}) {
   const id = section.group.id;
@@ -90,7 +104,6 @@ function markCell(node, i) {
   node.classList.toggle("moved", current.moved.has(i));
   node.classList.toggle("open", state.photo === i);
   node.classList.toggle("copy", copiesOf.has(i));
-  node.tabIndex = i === focusedPhoto || (placeOf(focusedPhoto) < 0 && placeOf(i) === 0) ? 0 : -1;
 }
 function topOf(i) {
   for (const block of blocks) {
@@ -115,7 +128,10 @@ function focusPhoto(i) {
 // A click opens, Ctrl toggles, Shift takes a range: the same in the grid, on the map and by keyboard.
 function pick(i, event = {}) {
   const toggles = event.ctrlKey || event.metaKey || state.picking;
-  if (event.shiftKey && anchorPhoto >= 0 && placeOf(anchorPhoto) >= 0 && placeOf(i) >= 0) {
+  if (event.shiftKey && (anchorPhoto < 0 || placeOf(anchorPhoto) < 0)) {
+    selected.add(i);
+    anchorPhoto = i;
+  } else if (event.shiftKey && anchorPhoto >= 0 && placeOf(anchorPhoto) >= 0 && placeOf(i) >= 0) {
     const [from, to] = [placeOf(anchorPhoto), placeOf(i)].sort((a, b) => a - b);
     shown().flat.slice(from, to + 1).forEach(row => selected.add(row));
   } else if (toggles) {
@@ -123,7 +139,8 @@ function pick(i, event = {}) {
     anchorPhoto = i;
   } else {
     anchorPhoto = focusedPhoto = i;
-    return change({photo: state.photo === i ? -1 : i}, {push: state.photo < 0});
+    if (state.photo === i) return closePhoto();
+    return change({photo: i}, {push: state.photo < 0 && "photo"});
   }
   focusedPhoto = i;
   render();
@@ -142,6 +159,7 @@ function startPress(event) {  // a long touch selects
 function stopPress() { clearTimeout(pressTimer); }
 function moveInGrid(key) {
   const {flat} = shown();
+  if (state.photo >= 0 && placeOf(state.photo) >= 0) focusedPhoto = state.photo;
   const place = placeOf(focusedPhoto);
   if (!flat.length) return;
   if (place < 0) return focusPhoto(flat[0]);

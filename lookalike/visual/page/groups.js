@@ -10,6 +10,7 @@ function renderGroups() {
     listed = listed.filter(group => holding.has(group.id) || state.groups.includes(group.id) || fold(groupName(group.id)).includes(words));
   }
   at("group_space").style.height = `${listed.length * GROUP_HEIGHT}px`;
+  at("no_group").hidden = listed.length > 0 || !words;
   at("group_count").textContent = count(foundGroups().length, "group");
   fillGroups();
 }
@@ -28,12 +29,11 @@ function groupRow(group, place) {
   const tab = focusedGroup === null || !listed.some(one => one.id === focusedGroup) ? place === 0 : focusedGroup === group.id;
   const facts = [group.size.toLocaleString("en")];
   if (group.cohesion !== null) facts.push(`cohesion ${group.cohesion.toFixed(2)}`);
-  if (group.label >= 0) facts.push(labelName(group.label));
   const marks = (group.locked ? " 🔒" : "") + (group.confirmed ? " ✓" : "");
-  const row = el("button", {class: "group", type: "button", "data-group": group.id, "aria-pressed": String(chosen),
+  const row = el("button", {class: "group", type: "button", "data-group": group.id, "aria-pressed": String(chosen), title: [groupName(group.id), ...facts, group.label >= 0 ? `mostly ${labelName(group.label)}` : ""].filter(Boolean).join("\n"),
                             tabindex: tab ? 0 : -1, onclick: event => chooseGroup(group.id, event)},
     thumbnail(group.exemplar, 48, {"aria-hidden": "true"}),
-    el("span", {class: "group_words"}, el("b", {}, named(groupName(group.id) + marks)), el("small", {}, named(facts.join(" · ")))));
+    el("span", {class: "group_words"}, el("span", {class: "group_name"}, el("b", {}, named(groupName(group.id) + marks)), group.label >= 0 ? el("small", {}, named(labelName(group.label))) : ""), el("small", {}, named(facts.join(" · ")))));
   row.style.top = `${place * GROUP_HEIGHT}px`;
   row.style.borderLeftColor = group.colour;
   return row;
@@ -49,9 +49,12 @@ function chooseGroup(id, event = {}) {
   } else if (state.groups.length === 1 && state.groups[0] === id) groups = [];
   if (!event.shiftKey) anchorGroup = id;
   grid.scrollTop = 0;
+  if (isPhone() && !event.ctrlKey) {
+    writeAddress(false);  // the step back leads to the list
+    document.body.dataset.tab = state.view === "review" ? "photos" : state.view;
+  }
   change({groups, photo: -1, view: state.view === "review" ? "photos" : state.view}, {push: true});
   if (groups.length) mapView.goToGroups(groups);
-  if (isPhone() && !event.ctrlKey) showTab(state.view);
 }
 function moveInGroups(step) {
   const place = listed.findIndex(group => group.id === (focusedGroup ?? state.groups[0]));
@@ -72,6 +75,14 @@ function renderHead() {
   const title = groups.length ? groups.map(group => groupName(group.id)).join(" + ") : isFiltered() ? "Found" : "All photos";
   at("head_title").replaceChildren(named(title));
   at("head_count").textContent = count(photosShown, "photo") + (groups.length || isFiltered() ? ` of ${n.toLocaleString("en")}` : "");
+  const differ = shown().differ ??= hasLabels ? shown().flat.filter(isMismatch).length : 0;
+  at("head_note").textContent = differ ? `${differ.toLocaleString("en")} labelled otherwise` : "";
+  at("head_note").title = "Outlined: their true label is not that of most photos of their group";
+  for (const [id, field, off, on] of [["lock", "locked", "Lock", "Locked"], ["confirm", "confirmed", "Confirm", "Confirmed"]]) {
+    at(id).setAttribute("aria-pressed", String(Boolean(one?.[field])));
+    at(id).textContent = one?.[field] ? on : off;
+  }
+  at("reset").hidden = !isFiltered();
   at("rename").hidden = at("lock").hidden = at("confirm").hidden = !one;
   at("merge").hidden = groups.filter(group => group.id >= 0).length < 2;
   at("unchoose").hidden = !groups.length;
@@ -84,5 +95,6 @@ function renderHead() {
     return chip;
   }));
   at("empty").hidden = photosShown > 0;
-  at("empty").textContent = n ? "No photo passes the search and filters." : "There are no photos in this result.";
+  at("empty_words").textContent = n ? "No photo passes the search and filters." : "There are no photos in this result.";
+  at("empty_reset").hidden = !isFiltered();
 }

@@ -1,8 +1,9 @@
 // Joins the parts: buttons, keys, theme, tabs of a phone.
 const isPhone = () => matchMedia("(max-width: 700px)").matches;
 function showTab(name) {
+  if (document.body.dataset.tab !== name && name !== "groups") writeAddress(false);
   document.body.dataset.tab = name;
-  if (VIEWS.includes(name) && state.view !== name) change({view: name}, {push: true});
+  if (VIEWS.includes(name) && state.view !== name) change({view: name, photo: name === "review" ? -1 : state.photo}, {push: true});
   renderViews();
 }
 function renderViews() {
@@ -33,24 +34,43 @@ fill("sort", SORTS);
 fill("order", ORDERS);
 fill("only", ONLY.filter(([key]) => (key !== "mismatch" || hasLabels) && (key !== "copies" || DATA.copies.length)));
 fill("label", [["-1", "all labels"], ...DATA.labels.map((name, code) => [String(code), name || "no label"])]);
-at("label_box").hidden = !hasLabels;
-at("facts").append(...Object.entries(DATA.facts).map(([name, value]) => el("span", {}, el("b", {text: `${name} `}), named(value))));
-at("facts").append(el("span", {}, el("b", {text: "written "}), document.lastModified.slice(0, 16)));
+at("label").hidden = !hasLabels;
+// One line below the page, that opens: what is looked for first comes first, the settings of the method last.
+function whenWritten() {
+  const time = new Date(document.lastModified), digits = number => String(number).padStart(2, "0");
+  return `${time.getFullYear()}-${digits(time.getMonth() + 1)}-${digits(time.getDate())} ${digits(time.getHours())}:${digits(time.getMinutes())}`;
+}
+function fillFacts() {
+  const {method = "", scores = "", ...others} = DATA.facts, cut = method.includes(" {") ? method.indexOf(" {") : method.length;
+  const rows = {method: method.slice(0, cut), scores, ...others, written: whenWritten(), settings: method.slice(cut).trim()};
+  at("facts_line").append(...Object.entries(rows).filter(([, value]) => value).map(([name, value]) => el("span", {}, el("b", {text: `${name} `}), named(value))));
+}
+fillFacts();
 
 const clicks = {
   view_photos: () => change({view: "photos"}, {push: true}), view_map: () => change({view: "map"}, {push: true}),
-  view_review: () => change({view: "review"}, {push: true}), corrections: showCorrections, help: () => openDialog("help_dialog"),
-  theme: () => setTheme(theme() === "dark" ? "light" : "dark"), fold_left: () => document.body.classList.toggle("without_groups"),
+  view_review: () => change({view: "review", photo: -1}, {push: true}), corrections: showCorrections, help: () => openDialog("help_dialog"),
+  theme: () => setTheme(theme() === "dark" ? "light" : "dark"), fold_left: () => kept.write("folded", document.body.classList.toggle("without_groups")),
   rename: () => askName(state.groups[0]), merge: () => edit.merge(state.groups), lock: () => edit.lock(state.groups[0]),
-  confirm: () => edit.confirm(state.groups[0]), unchoose: () => change({groups: []}, {push: true}), close_photo: () => change({photo: -1}),
-  lasso: () => change({lasso: !state.lasso}), unstack: () => { change({unstacked: !state.unstacked}); mapView.whole(); }, whole: () => mapView.whole(),
-  pick: () => change({picking: !state.picking}), move: () => askGroup(chosenRows()), split: () => splitSelected(), clear: () => { selected.clear(); render(); },
+  confirm: () => edit.confirm(state.groups[0]), unchoose: () => change({groups: []}, {push: true}), close_photo: closePhoto,
+  photo_before: () => stepPhoto(-1), photo_after: () => stepPhoto(1), reset: showAll, empty_reset: showAll, toast_undo: () => { at("toast").hidden = true; undo(); },
+  lasso: () => change({lasso: !state.lasso}), unstack: () => change({unstacked: !state.unstacked}), whole: () => mapView.whole(),
+  pick: () => change({picking: !state.picking}), move: () => askGroup(chosenRows()), split: () => splitSelected(), clear: () => { selected.clear(); change({picking: false}); },
   take: () => openDialog("take_dialog"), take_csv: takeTable, take_txt: () => takeList("\n"), take_nul: () => takeList("\0"),
-  take_paths: takePaths, take_folder: takeFolder, yes: () => answer("yes"), no: () => answer("no"), skip: () => answer("skip"), back: takeBack,
+  take_paths: takePaths, take_folder: takeFolder, take_folders: takeFolders, yes: () => answer("yes"), no: () => answer("no"), skip: () => answer("skip"), back: takeBack,
   drop: selectDropped, undo: () => undo(),
 };
 for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
 for (const tab of document.querySelectorAll("#tabs button")) tab.addEventListener("click", () => showTab(tab.dataset.tab));
+function showAll() { change({words: "", only: "", label: -1, unsure: 1}, {push: true}); }
+function closePhoto() {
+  const i = state.photo, now = Object.fromEntries(Object.keys(START).map(key => [key, state[key]]));
+  if (history.state?.opened) {  // back to before it was opened, with what was changed since
+    window.addEventListener("popstate", () => change({...now, photo: -1}), {once: true});
+    history.back();
+  } else change({photo: -1});
+  if (state.view === "photos" && placeOf(i) >= 0) focusPhoto(i);
+}
 function splitSelected() {
   const rows = chosenRows();
   selected.clear();
@@ -100,20 +120,27 @@ document.addEventListener("keydown", event => {
   if (document.querySelector("dialog[open]") || event.defaultPrevented) return;
   const typed = event.target.closest("input[type=search], input[type=text], textarea, select");
   if (event.key === "Escape") return escape(event);
-  if (typed) return void (event.key === "Enter" && event.target === at("words") && (at("words").blur(), shown().flat.length && state.view === "photos" && focusPhoto(shown().flat[0])));
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); return selectAll(); }
+  if (typed) {
+    if (event.key !== "Enter" || event.target !== at("words")) return;
+    event.preventDefault();  // or it would press the photo that now has the focus
+    at("words").blur();
+    if (shown().flat.length && state.view === "photos") focusPhoto(shown().flat[0]);
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); return state.view === "review" ? undefined : selectAll(); }
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") { event.preventDefault(); return KEYS.z(); }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key.startsWith("Arrow") || (state.view === "map" && "+-=".includes(event.key))) return arrow(event);
-  if (event.key === " " && state.view === "review") { event.preventDefault(); return answer("skip"); }
+  if (event.key === " " && state.view === "review" && !event.target.matches("button:focus-visible")) { event.preventDefault(); return answer("skip"); }
   if (event.key === " " && event.target.closest?.(".cell")) { event.preventDefault(); return pick(Number(event.target.dataset.photo), {ctrlKey: true}); }
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act) { event.preventDefault(); act(); }
 });
 function escape(event) {
   if (event.target === at("words")) { at("words").value = ""; at("words").blur(); return change({words: ""}); }
-  if (state.photo >= 0) return change({photo: -1});
-  if (selected.size) { selected.clear(); return render(); }
+  if (state.photo >= 0) return closePhoto();
+  if (selected.size || state.picking) { selected.clear(); return change({picking: false}); }
+  if (state.lasso) return change({lasso: false});
   if (state.groups.length) change({groups: []}, {push: true});
 }
 function arrow(event) {
@@ -135,15 +162,23 @@ function setTheme(name) {
   render();
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours.clear(); render(); });
-window.addEventListener("popstate", () => { readAddress(); mapView.fromAddress(); });
+window.addEventListener("popstate", event => {
+  if (isPhone() && event.state?.tab) document.body.dataset.tab = event.state.tab;
+  readAddress();
+  mapView.fromAddress();
+});
 window.addEventListener("storage", event => { if (event.key === `lookalike:${DATA.dataset}:edits`) loadCorrections(); });
-window.addEventListener("beforeunload", event => { if (kept.refused && pending.some(isHere)) event.preventDefault(); });
+window.addEventListener("beforeunload", event => { if (kept.refused.has("edits") && pending.some(isHere)) event.preventDefault(); });
 
-const kept_theme = kept.read("theme");
-if (kept_theme) document.documentElement.dataset.theme = kept_theme;
+window.addEventListener("pagehide", keepSelection);
+
+if (kept.read("folded")) document.body.classList.add("without_groups");
+const keptTheme = kept.read("theme");
+if (keptTheme) document.documentElement.dataset.theme = keptTheme;
 state.size = Math.min(320, Math.max(48, Number(kept.read("size")) || (isPhone() ? 88 : 112)));
 at("size").value = state.size;
 document.body.dataset.tab = isPhone() ? "groups" : "photos";
+loadSelection();
 loadCorrections();
 loadAnswers();
 at("drop").hidden = !dropped().length;

@@ -1,27 +1,17 @@
 // The map: photos as thumbnails, or as dots where more than 1,500 are in view. While it moves, a picture of it moves.
-const MANY = 1500, MARGIN = 0.3, SETTLED = 140, NAMES = 60;
+const MANY = 1500, MARGIN = 0.3, SETTLED = 140, NAMES = 60, DOUBLE = 260, LONG = 450;  // milliseconds, the last two
 const canvas = at("map"), context = canvas.getContext("2d", {alpha: false});
 const mapView = (() => {
   const cache = document.createElement("canvas"), brush = cache.getContext("2d", {alpha: false});
   const view = {x: 0.5, y: 0.5, k: 0};  // the middle of the screen, in parts of the map, and pixels a part
-  let drawn = null, timer = 0, frame = 0, unstackedPlaces = null, unstackedKey = "", loop = null, index = null;
+  let drawn = null, timer = 0, frame = 0, unstackedPlaces = null, unstackedKey = "", later = null, loop = null, index = null;
   const width = () => canvas.clientWidth, height = () => canvas.clientHeight;
   const ratio = () => Math.min(2, window.devicePixelRatio || 1);
   const fitting = () => Math.max(50, Math.min(width(), height()) * 0.92);
   const xOf = i => unstackedPlaces ? unstackedPlaces[2 * i] : photos.places[2 * i] / 65535;
   const yOf = i => unstackedPlaces ? unstackedPlaces[2 * i + 1] : photos.places[2 * i + 1] / 65535;
 
-  // A grid of buckets, so that what is in view, or under the pointer, is found without asking all photos.
-  function bucketed() {
-    if (index) return index;
-    const side = Math.max(1, Math.ceil(Math.sqrt(n / 4))), starts = new Uint32Array(side * side + 1), of = new Uint32Array(n);
-    const part = value => Math.max(0, Math.min(side - 1, Math.floor(value * side)));
-    for (let i = 0; i < n; i++) starts[(of[i] = part(yOf(i)) * side + part(xOf(i))) + 1]++;
-    for (let bucket = 0; bucket < side * side; bucket++) starts[bucket + 1] += starts[bucket];
-    const next = starts.slice(), rows = new Uint32Array(n);
-    for (let i = 0; i < n; i++) rows[next[of[i]]++] = i;
-    return index = {side, starts, rows, part};
-  }
+  const bucketed = () => index ||= bucketsOf(xOf, yOf);
   function within(left, top, right, bottom) {
     const {side, starts, rows, part} = bucketed(), found = [];
     for (let line = part(top); line <= part(bottom); line++) {
@@ -50,6 +40,7 @@ const mapView = (() => {
   function redraw() {
     frame = 0;
     if (state.view !== "map" || !width()) return;
+    if (later) { const go = later; later = null; go(); };
     clamp();
     const marginX = width() * MARGIN, marginY = height() * MARGIN, scale = ratio();
     const across = Math.round((width() + 2 * marginX) * scale), down = Math.round((height() + 2 * marginY) * scale);
@@ -59,8 +50,9 @@ const mapView = (() => {
     brush.fillRect(-marginX, -marginY, width() + 2 * marginX, height() + 2 * marginY);
     const found = within(mapX(-marginX), mapY(-marginY), mapX(width() + marginX), mapY(height() + marginY));
     const inView = found.filter(i => Math.abs(xOf(i) - view.x) * view.k * 2 < width() && Math.abs(yOf(i) - view.y) * view.k * 2 < height());
-    const size = thumbnailSize(inView.length), dots = inView.length > MANY;
+    const size = thumbnailSize(inView.length), dots = inView.length > (unstackedPlaces ? 2 * MANY : MANY);
     found.sort((a, b) => a - b);
+    chooseSheets(dots ? [] : found);
     const plain = !state.groups.length && !isFiltered();
     const faded = plain ? [] : found.filter(i => placeOf(i) < 0), clear = plain ? found : found.filter(i => placeOf(i) >= 0);
     brush.globalAlpha = 0.12;
@@ -73,6 +65,13 @@ const mapView = (() => {
     at("map_note").textContent = dots ? `dots: ${inView.length.toLocaleString("en")} photos in view; zoom in for photos` : "";
     blit();
   }
+  // Of many sheets those with most photos in view are drawn: no more than can be kept, or loading would never end.
+  let sheets = new Set();
+  function chooseSheets(rows) {
+    const counts = new Map();
+    for (const i of rows) counts.set(sheetOf(i), (counts.get(sheetOf(i)) || 0) + 1);
+    sheets = new Set([...counts].sort((a, b) => b[1] - a[1]).slice(0, DECODED).map(([sheet]) => sheet));
+  }
   function drawPhoto(i, size, dots) {
     const x = screenX(xOf(i)), y = screenY(yOf(i));
     const group = groupOf(i);
@@ -81,7 +80,7 @@ const mapView = (() => {
       brush.fillRect(x - 1.5, y - 1.5, 3, 3);
       return;
     }
-    const image = sheetImage(sheetOf(i), schedule), half = size / 2;
+    const image = sheets.has(sheetOf(i)) ? sheetImage(sheetOf(i), schedule) : null, half = size / 2;
     brush.fillStyle = group.colour;
     brush.fillRect(x - half - 1.5, y - half - 1.5, size + 3, size + 3);
     if (image) brush.drawImage(image, columnOf(i) * DATA.side + EDGE, lineOf(i) * DATA.side + EDGE, cut, cut, x - half, y - half, size, size);
@@ -155,7 +154,7 @@ const mapView = (() => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       schedule();
-      change({map: [view.x, view.y, view.k / fitting()].map(value => value.toFixed(4)).join(",")});
+      change({map: place()});
     }, SETTLED);
   }
   let asked = false;
@@ -164,6 +163,7 @@ const mapView = (() => {
     asked = true;
     requestAnimationFrame(() => { asked = false; redraw(); });
   }
+  const place = () => [view.x, view.y, view.k / fitting()].map(value => value.toFixed(4)).join(",");
   function zoomAt(x, y, factor) {
     const before = [mapX(x), mapY(y)];
     view.k *= factor;
@@ -174,6 +174,7 @@ const mapView = (() => {
   }
   function goTo(rows) {
     if (!rows.length) return;
+    if (!width()) return void (later = () => goTo(rows));  // the map has no size before it is seen
     let left = 2, right = -1, top = 2, bottom = -1;
     const xs = rows.map(xOf).sort((a, b) => a - b), ys = rows.map(yOf).sort((a, b) => a - b), cut = Math.floor(rows.length / 20);
     [left, right] = [xs[cut], xs[rows.length - 1 - cut]];
@@ -182,43 +183,36 @@ const mapView = (() => {
     view.y = (top + bottom) / 2;
     view.k = 0.75 * Math.min((width() || 800) / Math.max(right - left, 0.02), (height() || 600) / Math.max(bottom - top, 0.02));
     clamp();
-    state.map = [view.x, view.y, view.k / fitting()].map(value => value.toFixed(4)).join(",");
+    change({map: place()});
     schedule();
   }
+  const wholeSize = () => unstackedPlaces ? 0.96 * Math.min(width() / unstackedPlaces.across, height() / unstackedPlaces.down) : fitting();
   function whole() {
-    Object.assign(view, {x: 0.5, y: 0.5, k: fitting()});
+    if (!width()) return void (later = whole);
+    Object.assign(view, {x: 0.5, y: 0.5, k: wholeSize()});
     change({map: ""});
     schedule();
   }
   function fromAddress() {
+    if (!width()) return void (later = fromAddress);
     const [x, y, zoom] = state.map.split(",").map(Number);
     Object.assign(view, state.map && [x, y, zoom].every(Number.isFinite) ? {x, y, k: zoom * fitting()} : {x: 0.5, y: 0.5, k: fitting()});
   }
 
-  // Snap the photos shown to a grid, each half of them to its half of the places, so that neighbours stay neighbours.
+  // Snap the photos shown to a grid.
   function unstack() {
     const key = state.unstacked ? `${lastKey} ${width() > height()}` : "";
     if (key === unstackedKey) return;
     [unstackedKey, unstackedPlaces, index] = [key, null, null];
+    later = whole;
     if (!state.unstacked) return;
     const rows = shown().flat.slice(), wide = Math.max(1, Math.ceil(Math.sqrt(rows.length * Math.max(1, width()) / Math.max(1, height()))));
     const high = Math.max(1, Math.ceil(rows.length / wide)), cell = 1 / Math.max(wide, high), places = new Float32Array(2 * n).fill(-9);
-    places.cell = cell;
-    const settle = (part, left, top, across, down) => {
-      if (!part.length) return;
-      if (across === 1 && down === 1) {
-        places[2 * part[0]] = (left + 0.5) * cell + (1 - wide * cell) / 2;
-        places[2 * part[0] + 1] = (top + 0.5) * cell + (1 - high * cell) / 2;
-        return;
-      }
-      const axis = across >= down ? 0 : 1, half = (axis ? down : across) >> 1, capacity = half * (axis ? across : down);
-      const other = across * down - capacity;
-      part.sort((a, b) => photos.places[2 * a + axis] - photos.places[2 * b + axis] || a - b);
-      const first = Math.max(part.length - other, Math.min(capacity, Math.round(part.length * capacity / (across * down))));
-      if (axis) { settle(part.slice(0, first), left, top, across, half); settle(part.slice(first), left, top + half, across, down - half); }
-      else { settle(part.slice(0, first), left, top, half, down); settle(part.slice(first), left + half, top, across - half, down); }
-    };
-    settle(rows, 0, 0, wide, high);
+    Object.assign(places, {cell, across: wide * cell, down: high * cell});
+    snap(rows, 0, 0, wide, high, (i, column, line) => {
+      places[2 * i] = (column + 0.5) * cell + (1 - wide * cell) / 2;
+      places[2 * i + 1] = (line + 0.5) * cell + (1 - high * cell) / 2;
+    });
     unstackedPlaces = places;
   }
   function under(x, y) {
@@ -236,23 +230,21 @@ const mapView = (() => {
     loop = null;
     const xs = points.map(([x]) => mapX(x)), ys = points.map(([, y]) => mapY(y));
     for (const i of within(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys))) {
-      if (placeOf(i) < 0 || !inside(screenX(xOf(i)), screenY(yOf(i)), points)) continue;
+      if (placeOf(i) < 0 || !isInside(screenX(xOf(i)), screenY(yOf(i)), points)) continue;
       if (away) selected.delete(i); else selected.add(i);
     }
     render();
   }
-  function inside(x, y, points) {
-    let within = false;
-    for (let a = 0, b = points.length - 1; a < points.length; b = a++) {
-      const [ax, ay] = points[a], [bx, by] = points[b];
-      if (ay > y !== by > y && x < (bx - ax) * (y - ay) / (by - ay) + ax) within = !within;
-    }
-    return within;
-  }
 
   // Mouse, pen and fingers: one drags or draws a loop, two move and zoom.
   const pointers = new Map();
-  let travelled = 0, loopTimer = 0;
+  let travelled = 0, loopTimer = 0, pressTimer = 0, longPressed = false;
+  function longPress([x, y]) {
+    const i = travelled > 6 ? -1 : under(x, y);
+    if (i < 0) return;
+    longPressed = true;
+    pick(i, {ctrlKey: true});
+  }
   const spot = event => {
     const box = canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -266,13 +258,17 @@ const mapView = (() => {
     if (event.button > 0) return;
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, spot(event));
-    travelled = 0;
-    if (pointers.size > 1) loop = null;
+    if (pointers.size === 1) travelled = 0;
+    clearTimeout(pressTimer);
+    longPressed = false;
+    if (event.pointerType === "touch" && pointers.size === 1 && !state.lasso) pressTimer = setTimeout(longPress, LONG, spot(event));
+    showTip(-1);
+    if (pointers.size > 1) { loop = null; travelled = Infinity; }
     else if (state.lasso || event.shiftKey || event.altKey) loop = {points: [spot(event)], away: event.altKey};
   });
   canvas.addEventListener("pointermove", event => {
     const [x, y] = spot(event), before = pointers.get(event.pointerId);
-    if (!before) return showTip(under(x, y), x, y);
+    if (!before) return event.pointerType === "touch" ? undefined : showTip(under(x, y), x, y);
     travelled += Math.hypot(x - before[0], y - before[1]);
     if (loop) {
       loop.points.push([x, y]);
@@ -292,23 +288,39 @@ const mapView = (() => {
   });
   const lift = event => {
     if (!pointers.delete(event.pointerId)) return;
+    clearTimeout(pressTimer);
     if (loop && travelled > 6) return closeLoop();
     loop = null;
-    if (travelled > 6 || event.type === "pointercancel") return;
-    const i = under(...spot(event));
-    if (i >= 0) pick(i, event);
+    if (travelled > 6 || event.type === "pointercancel" || pointers.size) return;
+    if (longPressed) return void (longPressed = false);
+    click(...spot(event), event);
   };
+  // A click waits whether it becomes a double click: opening a photo makes the map narrower under the pointer.
+  let clickTimer = 0, lastClick = null;
+  function click(x, y, event) {
+    const i = under(x, y), again = lastClick && event.timeStamp - lastClick.time < DOUBLE && Math.hypot(x - lastClick.x, y - lastClick.y) < 14;
+    const modified = event.ctrlKey || event.metaKey || event.shiftKey || state.picking;
+    clearTimeout(clickTimer);
+    if (again) {
+      const first = lastClick.i;
+      lastClick = null;
+      if (first < 0) return zoomAt(x, y, 2);
+      return chooseGroupOnMap(current.label[first]);
+    }
+    lastClick = modified ? null : {x, y, i, time: event.timeStamp};
+    if (i < 0) return;
+    if (modified) pick(i, event);
+    else clickTimer = setTimeout(() => pick(i), DOUBLE);
+  }
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
   canvas.addEventListener("pointerleave", () => showTip(-1));
-  canvas.addEventListener("dblclick", event => {
-    const i = under(...spot(event));
-    if (i < 0) return zoomAt(...spot(event), 2);
-    chooseGroupOnMap(current.label[i]);
-  });
+  canvas.addEventListener("contextmenu", event => { if (longPressed) event.preventDefault(); });
   function chooseGroupOnMap(id) {
     change({groups: [id], photo: -1}, {push: true});
-    goTo(current.groups.get(id).members);
+    shown();
+    unstack();
+    if (unstackedPlaces) whole(); else goTo(current.groups.get(id).members);
   }
   function showTip(i, x, y) {
     const tip = at("tip");
@@ -333,7 +345,9 @@ const mapView = (() => {
     schedule();
   }
   return {render: renderMap, whole, fromAddress, key, goTo, goToGroups: ids => {
+    shown();
     unstack();
+    if (unstackedPlaces) return whole();
     goTo(ids.flatMap(id => current.groups.get(id)?.members || []));
   }, view, screenOf: i => [screenX(xOf(i)), screenY(yOf(i))]};
 })();

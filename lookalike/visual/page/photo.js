@@ -5,6 +5,12 @@ function renderPhoto() {
   document.body.classList.toggle("with_photo", i >= 0);
   panel.hidden = i < 0;
   const key = `${i} ${current.version}`;
+  if (i >= 0) {
+    const place = placeOf(i), last = shown().flat.length - 1;
+    at("photo_place").textContent = place < 0 ? "" : `${(place + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
+    at("photo_before").disabled = place <= 0;
+    at("photo_after").disabled = place < 0 || place >= last;
+  }
   if (key === photoKey) return;
   photoKey = key;
   if (i < 0) return at("photo_body").replaceChildren();
@@ -17,6 +23,13 @@ function renderPhoto() {
     similarPhotos("Most similar in its group", similarTo(photos.inside, i).filter(other => current.label[other] === current.label[i])),
     similarPhotos("Most similar outside", similarTo(photos.outside, i)), similarPhotos("Near copies", (copiesOf.get(i) || []).filter(other => other !== i)));
   at("photo_body").scrollTop = 0;
+}
+function stepPhoto(step) {
+  const next = shown().flat[placeOf(state.photo) + step];
+  if (next === undefined) return;
+  focusedPhoto = next;
+  if (state.view === "photos") scrollToPhoto(next);
+  change({photo: next});
 }
 function actions(i) {
   return el("div", {class: "row"},

@@ -1,4 +1,6 @@
 // One question at a time, the most useful first. What is answered is a correction like any other.
+const NOTHING = "Nothing to ask. Questions are of photos that may belong to another group, of groups that may show the same, and of near copies.";
+const NOTHING_LEFT = "No question is left. Export your answers with the button Corrections, and take them in.";
 const ASKED = 6;  // photos that stand for a group
 let answers = [], asking = null;
 
@@ -24,8 +26,9 @@ function nextQuestion() {
 }
 function renderReview() {
   if (state.view !== "review") return;
-  const open = asking?.second ? asking.question : nextQuestion();
-  if (!asking || asking.question !== open) asking = open ? {question: open, second: false} : null;
+  const open = asking?.second && isOpen(asking.question) ? asking.question : nextQuestion();
+  // Of a photo in no group there is only the group to ask for that it may belong to.
+  if (!asking || asking.question !== open) asking = open ? {question: open, second: open[0] === "belongs" && current.label[open[1]] < 0} : null;
   const done = new Set(answers.map(answer => answer.key));
   const left = DATA.questions.filter(question => !done.has(keyOf(question)) && isOpen(question)).length, answered = answers.length;
   at("review_bar").max = Math.max(1, answered + left);
@@ -34,7 +37,8 @@ function renderReview() {
   for (const id of ["yes", "no", "skip"]) at(id).disabled = !asking;
   at("back").disabled = !answers.length;
   const body = at("review_body");
-  if (!asking) return body.replaceChildren(el("p", {class: "note", text: DATA.questions.length ? "No question is left." : "There is nothing to ask here."}));
+  at("review_progress").hidden = at("answers").hidden = !asking && !answers.length;
+  if (!asking) return body.replaceChildren(el("p", {class: "note", text: answers.length ? NOTHING_LEFT : NOTHING}));
   body.replaceChildren(...QUESTIONS[asking.question[0]](asking));
 }
 function panel(title, rows, size = 104) {
@@ -56,7 +60,7 @@ const QUESTIONS = {
   belongs({question: [, i, other], second}) {
     const id = second ? other : current.label[i];
     words("Yes", "No");
-    return [el("h2", {}, second ? "Then does it belong to " : "Does it belong to ", named(groupName(id)), "?"),
+    return [el("h2", {}, second && current.label[i] >= 0 ? "Then does it belong to " : "Does it belong to ", named(groupName(id)), "?"),
             el("div", {class: "question"}, el("section", {class: "asked"}, el("h3", {}, named(fileName(i))), bigThumbnail(i, 260)), panel(groupName(id), standingFor(id, i)))];
   },
   same({question: [, a, b]}) {
@@ -73,30 +77,33 @@ const QUESTIONS = {
 };
 function answer(said, keep) {
   if (!asking) return;
-  const {question, second} = asking, [kind, first, other] = question, key = keyOf(question), before = pending.length;
+  const {question, second} = asking, [kind, first, other] = question, key = keyOf(question), before = new Set(pending.map(identity));
   const record = {key, said, kind};
   if (kind === "belongs" && said === "no" && !second) {
     asking = {question, second: true};
     return render();
   }
   if (kind === "belongs" && said === "yes") edit.move([first], second ? other : current.label[first]);
-  if (kind === "belongs" && said === "no") edit.move([first], -1);
+  if (kind === "belongs" && said === "no" && current.label[first] >= 0) edit.move([first], -1);
   if (kind === "same" && said === "yes") edit.merge([first, other]);
   if (kind === "copies" && said === "yes") record.drop = DATA.copies[first].filter(i => i !== (keep ?? DATA.copies[first][0])).map(sha256);
-  record.edits = pending.length - before;
+  record.edits = pending.filter(row => !row.with && !before.has(identity(row))).map(identity);
   answers.push(record);
   kept.write("answers", answers);
   asking = null;
-  if (record.drop) toast(`${count(dropped().length, "copy").replace("copys", "copies")} marked: the button below selects them.`);
+  if (record.drop) toast(`${count(dropped().length, "copy", "copies")} marked: the button below selects them.`);
   at("drop").hidden = !dropped().length;
   render();
 }
 const dropped = () => answers.flatMap(one => one.drop || []).flatMap(rowsOf);
 function takeBack() {
-  if (asking?.second) { asking = null; return render(); }
+  if (asking?.second && current.label[asking.question[1]] >= 0) { asking = null; return render(); }
   const last = answers.pop();
   if (!last) return toast("Nothing to undo.");
-  for (let k = 0; k < (last.edits || 0); k++) undo();
+  for (const key of last.edits || []) {  // what was said since by other means stays
+    const row = pending.find(one => identity(one) === key);
+    if (row) undo(row);
+  }
   kept.write("answers", answers);
   asking = null;
   render();

@@ -9,6 +9,19 @@ function renderTray() {
   }, thumbnail(i, 40, {"aria-hidden": "true"}))), rows.length > TRAY ? `+ ${(rows.length - TRAY).toLocaleString("en")}` : "");
   for (const id of ["move", "split", "take", "clear"]) at(id).disabled = !rows.length;
 }
+// A reload keeps the selection, of this tab and these photos.
+const selectionKey = `lookalike:${DATA.dataset}:selected`, selectionOf = n ? `${n} ${sha256(0)} ${sha256(n - 1)}` : "";
+function keepSelection() {
+  try {
+    sessionStorage.setItem(selectionKey, JSON.stringify({of: selectionOf, rows: [...selected]}));
+  } catch { /* no storage, or no room in it: the selection is as good as one that was never made */ }
+}
+function loadSelection() {
+  try {
+    const {of, rows} = JSON.parse(sessionStorage.getItem(selectionKey)) || {};
+    if (of === selectionOf) rows.forEach(i => selected.add(i));
+  } catch { /* see above */ }
+}
 const chosenRows = () => [...selected].sort((a, b) => a - b);
 function download(name, parts, type) {
   const link = el("a", {download: name, href: URL.createObjectURL(new Blob(parts, {type}))});
@@ -16,23 +29,27 @@ function download(name, parts, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 // A lone surrogate is a byte that is no UTF-8: it leaves as that byte, so that the path is the file's own.
-function pathBytes(text) {
-  const bytes = [];
-  for (const piece of text.split(/([\udc80-\udcff])/u)) {
-    if (/^[\udc80-\udcff]$/u.test(piece)) bytes.push(piece.charCodeAt(0) - 0xdc00); else bytes.push(...new TextEncoder().encode(piece));
-  }
-  return new Uint8Array(bytes);
+function bytesOf(text) {
+  return new Uint8Array(pieces(text).flatMap(piece => isByte(piece) ? [piece.charCodeAt(0) - 0xdc00] : Array.from(new TextEncoder().encode(piece))));
+}
+// Each file has a name of its own, as a browser writes a second "a.csv" as "a (1).csv", where no command looks for it.
+function fileNamed(what, suffix) {
+  const now = new Date(), digits = number => String(number).padStart(2, "0");
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(digits).join("");
+  const day = `${now.getFullYear()}${digits(now.getMonth() + 1)}${digits(now.getDate())}`;
+  return `${DATA.dataset.replace(/[^\w.-]+/g, "_").replace(/^[.-]+/, "")}-${what}-${day}-${time}.${suffix}`;
 }
 function takeList(separator) {
-  const parts = chosenRows().flatMap(i => [pathBytes(DATA.paths[i]), separator]);
-  download(separator === "\0" ? "selection.nul" : "selection.txt", parts, "application/octet-stream");
+  const name = fileNamed("photos", separator === "\0" ? "nul" : "txt");
+  download(name, chosenRows().flatMap(i => [bytesOf(DATA.paths[i]), separator]), "application/octet-stream");
+  return name;
 }
 const csvCell = value => /[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
 function takeTable() {
   const head = ["path", "cluster", "name", "label", "confidence", ...DATA.products.columns];
   const lines = chosenRows().map(i => [DATA.paths[i], current.label[i], groupOf(i).name, DATA.labels[photos.label[i]],
                                        confidence(i).toFixed(3), ...(DATA.products.rows[i] || DATA.products.columns.map(() => ""))]);
-  download("selection.csv", ["\ufeff" + [head, ...lines].map(line => line.map(csvCell).join(",") + "\r\n").join("")], "text/csv");
+  download(fileNamed("photos", "csv"), ["\ufeff", ...[head, ...lines].map(line => bytesOf(line.map(csvCell).join(",") + "\r\n"))], "text/csv");
 }
 function takePaths() {
   const rows = chosenRows();
@@ -46,13 +63,43 @@ async function copyText(text, done) {
     showText("Copy from here", "This browser does not let the page copy: press Ctrl + C.", text);
   }
 }
-const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
-function photosFolder() {
-  const folder = new URL(base(DATA.originals) + "/", location.href);
-  return folder.protocol === "file:" ? decodeURIComponent(folder.pathname).replace(/\/$/, "") : DATA.originals;
+
+// A word of bash: bytes that cannot be typed or seen, such as line breaks, are written as numbers.
+function quoted(text) {
+  if (/^[\w./~-]+$/.test(text)) return text;
+  if (!/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\udc80-\udcff]/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  return "$'" + Array.from(bytesOf(text), byte => byte > 31 && byte < 127 && byte !== 39 && byte !== 92 ?
+    String.fromCharCode(byte) : "\\x" + HEX[byte]).join("") + "'";
+}
+function photosFolder() {  // where the photos are on this machine, which only a page opened from disk can know
+  const folder = new URL(encoded(DATA.originals) + "/", location.href);
+  if (folder.protocol !== "file:") return DATA.originals;
+  const bytes = folder.pathname.replace(/\/$/, "").replace(/%([0-9a-f]{2})|[^%]/gi, (all, hex) => hex ? String.fromCharCode(parseInt(hex, 16)) : all);
+  return fromBytes(Uint8Array.from(bytes, letter => letter.charCodeAt(0)));
+}
+function fromBytes(bytes) {
+  try {
+    return new TextDecoder("utf-8", {fatal: true}).decode(bytes);
+  } catch {
+    return Array.from(bytes, byte => String.fromCharCode(byte < 128 ? byte : 0xdc00 + byte)).join("");
+  }
 }
 function takeFolder() {
-  takeList("\0");
-  const command = "mkdir -p picked && tar -C " + quoted(photosFolder()) + " --null -T ~/Downloads/selection.nul -cf - | tar -C picked -xf -";
-  showText("Copy the photos into a folder", "selection.nul was downloaded. Run this where the folder picked/ should be:", command);
+  const file = `~/Downloads/${takeList("\0")}`;
+  const command = `mkdir -p picked && tar -C ${quoted(photosFolder())} --null -T ${file} -cf - | tar -C picked -xf -`;
+  showText("Copy the photos into a folder", "A list was downloaded. Run this where the folder picked/ should be:", command);
+}
+// The list holds a folder and a path in turn; a folder is called as the group, without what no folder's name may have.
+const folderName = id => id < 0 ? "in no group" : groupName(id).replace(/[/\x00-\x1f\x7f]/g, "_").replace(/^[.-]/, "_").slice(0, 80).trim() || `group ${id}`;
+function takeFolders() {
+  const name = fileNamed("folders", "nul"), folders = new Map(), owners = new Map();
+  for (const id of new Set(chosenRows().map(i => current.label[i]))) {
+    const own = folderName(id), wanted = owners.has(own) ? `${own} (${id})` : own;
+    owners.set(own, id);
+    folders.set(id, wanted);
+  }
+  download(name, chosenRows().flatMap(i => [bytesOf(folders.get(current.label[i])), "\0", bytesOf(DATA.paths[i]), "\0"]), "application/octet-stream");
+  const command = `while IFS= read -r -d '' group && IFS= read -r -d '' path; do to="picked/$group/$path"; ` +
+    `mkdir -p -- "\${to%/*}" && cp -- ${quoted(photosFolder())}/"$path" "$to"; done < ~/Downloads/${name}`;
+  showText("Copy the photos into a folder a group", "A list was downloaded. Run this in bash where the folder picked/ should be:", command);
 }

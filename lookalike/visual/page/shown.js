@@ -17,7 +17,9 @@ function haystack(i) {
 function passes() {
   const words = fold(state.words).split(/\s+/).filter(Boolean), only = PASSES[state.only];
   const names = words.length ? new Map([...current.groups.keys()].map(id => [id, fold(groupName(id))])) : null;
-  return i => only(i) && (state.label < 0 || photos.label[i] === state.label) &&
+  const exact = names && [...names].filter(([, name]) => name === fold(state.words).trim()).map(([id]) => id);
+  if (exact?.length) words.splice(0);  // the name of a group means that group
+  return i => only(i) && (!exact?.length || exact.includes(current.label[i])) && (state.label < 0 || photos.label[i] === state.label) &&
     (state.unsure >= 1 || confidence(i) <= state.unsure) &&
     words.every(word => haystack(i).includes(word) || names.get(current.label[i]).includes(word));
 }
@@ -50,7 +52,7 @@ function shown() {
     sections = rows.length ? [{group: null, rows: sorted(rows), line: -1}] : [];
   }
   const flat = sections.flatMap(section => section.rows);
-  return lastShown = {sections, flat, places: null};
+  return lastShown = {sections, flat, places: null, differ: null};
 }
 const placeOf = i => {
   const now = shown();
@@ -79,16 +81,4 @@ function byNearness(rows, to) {
 }
 function similarTo(array, i) {
   return Array.from(array.subarray(i * DATA.similar, (i + 1) * DATA.similar)).filter(other => other >= 0);
-}
-function hilbert(x, y) {  // the place on a curve that fills the map, so that neighbours on it are neighbours there
-  let place = 0;
-  for (let side = 32768; side >= 1; side /= 2) {
-    const right = x & side ? 1 : 0, down = y & side ? 1 : 0;
-    place += side * side * ((3 * right) ^ down);
-    if (!down) {
-      if (right) { x = 65535 - x; y = 65535 - y; }
-      [x, y] = [y, x];
-    }
-  }
-  return place;
 }

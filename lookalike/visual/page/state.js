@@ -30,8 +30,12 @@ function writeAddress(push) {
   if (state.label >= 0) words.set("label", DATA.labels[state.label]);
   if (state.photo >= 0) words.set("photo", sha256(state.photo).slice(0, 16));
   const hash = words.size ? "#" + words : "#";
-  if (hash === (location.hash || "#")) return;
-  history[push ? "pushState" : "replaceState"](null, "", hash);
+  const same = hash === (location.hash || "#");
+  if (same && history.state?.tab === document.body.dataset.tab) return;
+  try {
+    if (push && !same) history.pushState({tab: document.body.dataset.tab, opened: push === "photo"}, "", hash);
+    else history.replaceState({...history.state, tab: document.body.dataset.tab}, "", hash);
+  } catch { /* a browser that counts changes of the address takes the next one */ }
 }
 function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
@@ -54,7 +58,7 @@ function photoOf(head) {
 
 // What the browser keeps of this dataset between visits; a browser may refuse, and then says so once.
 const kept = {
-  refused: false,
+  refused: new Set(),  // what could not be written
   read(name) {
     try {
       return JSON.parse(localStorage.getItem(`lookalike:${DATA.dataset}:${name}`));
@@ -65,18 +69,19 @@ const kept = {
   write(name, value) {
     try {
       localStorage.setItem(`lookalike:${DATA.dataset}:${name}`, JSON.stringify(value));
-      this.refused = false;
+      this.refused.delete(name);
     } catch {
-      this.refused = true;
+      this.refused.add(name);
     }
-    return !this.refused;
+    return !this.refused.has(name);
   },
 };
 
 let toastTimer = 0;
-function toast(text) {
-  at("toast").textContent = text;
+function toast(text, {canUndo = false} = {}) {
+  at("toast_words").textContent = text;
+  at("toast_undo").hidden = !canUndo;
   at("toast").hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { at("toast").hidden = true; }, 4000);
+  toastTimer = setTimeout(() => { at("toast").hidden = true; }, canUndo ? 7000 : 4000);
 }
