@@ -1,9 +1,9 @@
 """Show what confirmed groups teach: fine-tune on some, group again, score the photos of which nobody said anything.
 Run: python benchmarks/confirmed.py ../shared/data/grocery --weights FILE [--groups 10 20 40] [--seeds 0 1 2]
 
-Stages 00 to 04 run as a user runs them. A simulated user, who knows the true labels, then looks at the groups found, the
-largest first, as the gallery lists them. Where at least half of a group is of one product, at least 10 photos are, and
-no group of that product was confirmed before, the others are moved to no group and the rest is confirmed; else the
+Stages 00 to 04 run as a user runs them. A simulated user, who knows the true labels, then looks at the groups found,
+the largest first, as the gallery lists them. Where at least half of a group, and at least 10 photos, are of one
+product, no group of which was confirmed before, the others are moved to no group and the rest is confirmed; else the
 group is passed over. After 02 (classes confirmed), 03 (weights finetuned) and 04 the grouping of the other photos,
 which were neither confirmed nor moved, is compared with that before. The work folder keeps what was finished.
 """

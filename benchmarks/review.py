@@ -1,10 +1,11 @@
 """Measure what answering review questions does for a grouping, by the order in which they are asked.
 Run: python benchmarks/review.py [--photos FOLDER ...] [--features FILE.npz ...] [--weights FILE] [--seeds 3]
 
-A simulated user knows the true labels and answers by majorities: a photo belongs where its label is the commonest of the
-group, groups are the same where their commonest labels are, and are two in one where those of the two parts are not.
-Each answer counts one, also a "no". "Photos at random": the user looks at one photo after another, which counts one, and
-moves it, where it is wrong, to the group that has most of its kind. The grouping: `recommended`, number estimated.
+A simulated user knows the true labels and answers by majorities: a photo belongs where its label is the commonest of
+the group, groups are the same where their commonest labels are, and are two in one where those of the two parts are
+not. Each answer counts one, also one that changes nothing; questions that earlier answers made void are skipped.
+"Photos at random": the user looks at one photo after another, which counts one, and moves it, where it is wrong, to the
+group that has most of its kind. The grouping: `recommended`, number of groups estimated.
 """
 
 import argparse
@@ -93,28 +94,36 @@ class Review:
         return True
 
 
-def by_list(*kinds: str, gain: Callable[[Question], float] | None = None) -> Callable:
+def by_list(*kinds: str) -> Callable:
     """Return an order: a list made once, of questions of some kinds."""
 
     def order(review: Review, rows: np.ndarray, seed: int) -> Iterator[bool]:
-        asked = [one for one in questions(review.labels, rows, limit=len(rows)) if one.kind in kinds]
-        for one in asked if gain is None else sorted(asked, key=gain, reverse=True):
-            yield review.answer(one)
+        asked = questions(review.labels, rows, limit=3 * len(rows))
+        return (review.answer(one) for one in asked if one.kind in kinds)
 
     return order
 
 
-def anew(review: Review, rows: np.ndarray, seed: int) -> Iterator[bool]:
-    """Rank all questions anew after each answer."""
-    known: set[object] = set()
-    while True:
-        asked = questions(review.labels, rows, limit=len(known) + 1)
-        fresh = [one for one in asked if (one.kind, one.photos, frozenset(one.groups)) not in known]
-        if not fresh:
-            return
-        known.add((fresh[0].kind, fresh[0].photos, frozenset(fresh[0].groups)))
-        review.changed.clear()
-        yield review.answer(fresh[0])
+def made_anew(every: int) -> Callable:
+    """Return an order: a list of all kinds, made anew after so many answers, without what was asked before."""
+
+    def order(review: Review, rows: np.ndarray, seed: int) -> Iterator[bool]:
+        known: set[object] = set()
+        fresh = [()]
+        while fresh:
+            keyed = ((one, (one.kind, one.photos, frozenset(one.groups))) for one in questions(review.labels, rows))
+            fresh = [(one, key) for one, key in keyed if key not in known]
+            review.changed.clear()
+            answers = 0
+            for one, key in fresh:
+                known.add(key)
+                counted = review.answer(one)
+                yield counted
+                answers += counted
+                if answers == every:
+                    break
+
+    return order
 
 
 def at_random(review: Review, rows: np.ndarray, seed: int) -> Iterator[bool]:
@@ -134,8 +143,9 @@ ORDERS = {
     "same": by_list("same"),
     "split": by_list("split"),
     "belongs and same": by_list("belongs", "same"),
-    "belongs, same and split": by_list("belongs", "same", "split"),
-    "the same, ranked anew": anew,
+    "all three: the list": by_list("belongs", "same", "split"),
+    "all three, made anew every 50 answers": made_anew(50),
+    "all three, made anew after each": made_anew(1),
 }
 
 

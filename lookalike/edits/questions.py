@@ -1,7 +1,7 @@
 """What to ask a person about a grouping, the most useful first: the list is made once, and walked from its head.
 
 A question is worth the photos that it is expected to put right: the chance that its answer changes something, times the
-photos that then change groups. `benchmarks/review.py` measures the order.
+photos that then change groups, times the share of these that are right then. `benchmarks/review.py` measures the order.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ KINDS = {  # the words to ask with
     "copies": "Which of these copies is the one to keep?",
 }
 CHANCES = {"belongs": (0.2, 3.3), "same": (-2.9, 2.7), "split": (-0.8, 1.6)}  # (a, b) of 1 / (1 + exp(-a - b x))
+RIGHT = {"belongs": 1.0, "same": 0.25, "split": 0.5}  # the share; as the chances, chosen on five sets of their own
 ROUNDS = 10  # of 2-means
 BLOCK = 2_048  # rows compared with all means at once
 
@@ -94,7 +95,7 @@ def _ask_belongs(grouping: Grouping, limit: int) -> list[Question]:
     sizes = grouping.sizes[grouping.labels]
     own *= (sizes / np.maximum(sizes - 1, 1)) ** 2  # the distance to the mean of the rest
     sensible = (sizes > 1) & (grouping.labels != grouping.following)
-    gains = _chance("belongs", _log_ratio(own, other)) * sensible
+    gains = _worth("belongs", _log_ratio(own, other), sensible)
     groups = np.stack([grouping.labels, grouping.following], axis=1)
     return [
         Question("belongs", (int(grouping.photos[row]),), _called(grouping, groups[row]), gain)
@@ -112,7 +113,8 @@ def _ask_same(grouping: Grouping, limit: int) -> list[Question]:
     shares[place, (one > other).astype(int)] = number / grouping.sizes[one]
     groups = np.stack(np.divmod(pairs, count), axis=1)
     groups = np.where((grouping.sizes[groups[:, 1]] > grouping.sizes[groups[:, 0]])[:, None], groups[:, ::-1], groups)
-    gains = _chance("same", shares.min(axis=1)) * grouping.sizes[groups[:, 1]] * (groups[:, 0] != groups[:, 1])
+    sizes = grouping.sizes[groups[:, 1]] * (groups[:, 0] != groups[:, 1])
+    gains = _worth("same", shares.min(axis=1), sizes)
     return [Question("same", (), _called(grouping, groups[pair]), gain) for pair, gain in _best(gains, limit)]
 
 
@@ -121,10 +123,9 @@ def _ask_split(grouping: Grouping, limit: int) -> list[Question]:
     parts = 2 * grouping.labels + _two_parts(grouping)
     means, sizes = mean_by_label(grouping.rows, parts, 2 * len(grouping.called))
     nearest = _nearest_other(grouping.means, grouping.means, np.arange(len(grouping.means)))
-    apart = (
-        _squares(one - other) for one, other in ((means[::2], means[1::2]), (grouping.means, grouping.means[nearest]))
-    )
-    gains = _chance("split", _log_ratio(*apart)) * np.minimum(sizes[::2], sizes[1::2])
+    apart, around = _squares(means[::2] - means[1::2]), _squares(grouping.means - grouping.means[nearest])
+    around = np.maximum(around, np.median(around))  # two groups of one thing lie near each other
+    gains = _worth("split", _log_ratio(apart, around), np.minimum(sizes[::2], sizes[1::2]))
     order = np.argsort(parts, kind="stable")
     members = np.split(grouping.photos[order], np.cumsum(sizes)[:-1])
     smaller = 2 * np.arange(len(grouping.called)) + (sizes[1::2] <= sizes[::2])
@@ -170,10 +171,10 @@ def _log_ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(one, tiny) / np.maximum(other, tiny))
 
 
-def _chance(kind: str, x: np.ndarray) -> np.ndarray:
-    """Return the chance that an answer changes something, as fitted."""
+def _worth(kind: str, x: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    """Return the photos that questions are expected to put right; photos: those that would change groups."""
     a, b = CHANCES[kind]
-    return 1 / (1 + np.exp(-np.clip(a + b * x, -50, 50)))
+    return RIGHT[kind] * photos / (1 + np.exp(-np.clip(a + b * x, -50, 50)))
 
 
 def _best(gains: np.ndarray, limit: int) -> list[tuple[int, float]]:
