@@ -61,12 +61,13 @@ class Review:
         """Answer a question and do what it says; False where others' answers have made it void."""
         return getattr(self, question.kind)(question.photos, *map(self.group, question.groups))
 
-    def belongs(self, photos: Sequence[int], own: int, other: int) -> bool:
+    def belongs(self, photos: Sequence[int], own: int, *others: int) -> bool:
         photo = photos[0]
-        if self.labels[photo] != own or own == other:
+        if self.labels[photo] != own or own == others[0]:
             return False
         if self.true[photo] != self.kind(own):
-            self.move(np.array([photo]), other if self.true[photo] == self.kind(other) else -1)
+            fits = [other for other in others if self.true[photo] == self.kind(other)]
+            self.move(np.array([photo]), fits[0] if fits else -1)
         return True
 
     def same(self, photos: Sequence[int], one: int, other: int) -> bool:

@@ -15,13 +15,14 @@ from lookalike.core.arrays import map_blocks, mean_by_label
 __all__ = ["KINDS", "Question", "questions"]
 
 KINDS = {  # the words to ask with
-    "belongs": "Does this photo belong to its group, or to the other, or to neither?",
+    "belongs": "Does this photo belong to its group, to one of the others, or to none of these?",
     "same": "Are these two groups the same?",
     "split": "Are these two groups in one?",
     "copies": "Which of these copies is the one to keep?",
 }
 CHANCES = {"belongs": (0.2, 3.3), "same": (-2.9, 2.7), "split": (-0.8, 1.6)}  # (a, b) of 1 / (1 + exp(-a - b x))
 RIGHT = {"belongs": 1.0, "same": 0.25, "split": 0.5}  # the share; as the chances, chosen on five sets of their own
+ALTERNATIVES = 3  # groups that a photo might belong to besides its own
 ROUNDS = 10  # of 2-means
 BLOCK = 2_048  # rows compared with all means at once
 
@@ -30,7 +31,7 @@ BLOCK = 2_048  # rows compared with all means at once
 class Question:
     """A question of one of KINDS: the rows and groups it is about, and the photos it is expected to put right.
 
-    belongs: photos = the one, groups = its own and the next best; "the other" moves it there, "neither" to no group.
+    belongs: photos = the one, groups = its own and the next best; one of these moves it there, "none" to no group.
     same: groups = the two, the larger first; "yes" merges them. split: groups = the one, photos = the smaller of its
     two parts; "yes" makes these a group. copies: photos, the one to keep first; no answer changes groups.
     """
@@ -74,19 +75,27 @@ def questions(
 def _grouping(rows: np.ndarray, labels: np.ndarray, photos: np.ndarray) -> Grouping:
     called, numbers = np.unique(labels, return_inverse=True)
     means, sizes = mean_by_label(rows, numbers, len(called))
-    return Grouping(rows, numbers, _nearest_other(rows, means, numbers), photos, called, means, sizes)
+    following = _nearest_others(rows, means, numbers, 1)[:, 0]
+    return Grouping(rows, numbers, following, photos, called, means, sizes)
 
 
-def _nearest_other(rows: np.ndarray, means: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return the number of the mean nearest to each row, but for its own one, int64 (n,); that where there is none."""
-    halves = (0.5 * _squares(means)).astype(np.float32)
+def _nearest_others(rows: np.ndarray, means: np.ndarray, own: np.ndarray, count: int) -> np.ndarray:
+    """Return the numbers of the means nearest to each row, but for its own one, int64 (n, count), the nearest first.
+
+    Where there are fewer, fewer; where there is one mean, that.
+    """
+    halves, count = (0.5 * _squares(means)).astype(np.float32), max(1, min(count, len(means) - 1))
 
     def step(block: np.ndarray, start: int) -> np.ndarray:
         scores = block @ means.T - halves
         scores[np.arange(len(block)), own[start : start + len(block)]] = -np.inf
-        return scores.argmax(axis=1)
+        found = []
+        for _ in range(count):
+            found.append(scores.argmax(axis=1))
+            scores[np.arange(len(block)), found[-1]] = -np.inf
+        return np.stack(found, axis=1)
 
-    return np.concatenate(list(map_blocks(step, rows, size=BLOCK)))
+    return np.concatenate([np.empty((0, count), np.int64), *map_blocks(step, rows, size=BLOCK)])
 
 
 def _ask_belongs(grouping: Grouping, limit: int) -> list[Question]:
@@ -96,10 +105,12 @@ def _ask_belongs(grouping: Grouping, limit: int) -> list[Question]:
     own *= (sizes / np.maximum(sizes - 1, 1)) ** 2  # the distance to the mean of the rest
     sensible = (sizes > 1) & (grouping.labels != grouping.following)
     gains = _worth("belongs", _log_ratio(own, other), sensible)
-    groups = np.stack([grouping.labels, grouping.following], axis=1)
+    best = _best(gains, limit)
+    rows = np.array([row for row, _ in best], np.int64)
+    others = _nearest_others(grouping.rows[rows], grouping.means, grouping.labels[rows], ALTERNATIVES)
     return [
-        Question("belongs", (int(grouping.photos[row]),), _called(grouping, groups[row]), gain)
-        for row, gain in _best(gains, limit)
+        Question("belongs", (int(grouping.photos[row]),), _called(grouping, [grouping.labels[row], *near]), gain)
+        for (row, gain), near in zip(best, others, strict=True)
     ]
 
 
@@ -122,7 +133,7 @@ def _ask_split(grouping: Grouping, limit: int) -> list[Question]:
     """Ask whether groups are two in one, those first whose parts lie far apart, as seen from the nearest group."""
     parts = 2 * grouping.labels + _two_parts(grouping)
     means, sizes = mean_by_label(grouping.rows, parts, 2 * len(grouping.called))
-    nearest = _nearest_other(grouping.means, grouping.means, np.arange(len(grouping.means)))
+    nearest = _nearest_others(grouping.means, grouping.means, np.arange(len(grouping.means)), 1)[:, 0]
     apart, around = _squares(means[::2] - means[1::2]), _squares(grouping.means - grouping.means[nearest])
     around = np.maximum(around, np.median(around))  # two groups of one thing lie near each other
     gains = _worth("split", _log_ratio(apart, around), np.minimum(sizes[::2], sizes[1::2]))
