@@ -42,7 +42,7 @@ def advice(sha256s: Sequence[str], rows: Sequence[Row], n_groups: int) -> dict[s
     ready = sum(size >= LEAST_PHOTOS for size in sizes.values())
     if ready < LEAST_GROUPS:
         return {}
-    reason = f"{ready:,} groups have {LEAST_PHOTOS} confirmed photos or more: enough to teach the network with"
+    reason = f"{ready:,} groups have {LEAST_PHOTOS} confirmed photos or more, enough to teach the network"
     return {"reason": reason, "flags": f"{TEACH} --cluster.n_clusters {n_groups}"}
 
 
