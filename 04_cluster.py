@@ -59,25 +59,28 @@ def correct(settings: Settings) -> None:
     from lookalike.catalog import catalog
     from lookalike.clustering import describe, outcome
     from lookalike.core import artifacts, files
-    from lookalike.edits import log, report
+    from lookalike.edits import confirmed, log, report
     from lookalike.edits.apply import apply
 
     with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS]) as stage:
         said = log.read(edits_file(settings))
-        found, listed = stage.path_of("04_found"), stage.path_of("00_make_labels")
+        found, listed, extracted = map(stage.path_of, ("04_found", "00_make_labels", "03_extract"))
         paths, as_found, description = outcome.read_found(found)
-        labels, names, became = apply(as_found, catalog.read_digests(listed, paths), said.rows)
+        sha256s = catalog.read_digests(listed, paths)
+        labels, names, became = apply(as_found, sha256s, said.rows)
         if (labels != as_found).any():
             how = artifacts.read_manifest(found).parameters
-            space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], how["first"], how["seed"])[1]
+            space = open_space(extracted, stage.inputs[FEATURES], how["first"], how["seed"])[1]
             description = describe.describe(space, labels)
         outcome.write(stage.draft, found, labels, names, description, catalog.read(listed).usable["path"].to_pylist())
-        words = outcome.summary(labels)
+        words, counts = outcome.summary(labels), {"clusters": int(labels.max(initial=-1)) + 1}
+        taught = artifacts.read_manifest(extracted).parameters["weights"] == "finetuned"
+        advice = {} if taught else confirmed.advice(sha256s, said.rows, counts["clusters"])
         if said.rows or said.faults:
-            files.write_json(stage.draft / report.NAME, report.as_json(became, said.faults))
+            files.write_json(stage.draft / report.NAME, report.as_json(became, said.faults, advice))
             words += f", {report.phrase(became)}"
-        counts = {"clusters": int(labels.max(initial=-1)) + 1}
-        stage.publish(words, images=len(paths), counts=counts, notes=report.lines(became, said.faults))
+        notes = report.lines(became, said.faults, advice, stage.command("run_all"))
+        stage.publish(words, images=len(paths), counts=counts, notes=notes)
 
 
 def take_in_edits(settings: Settings, file: Path) -> None:

@@ -14,7 +14,7 @@ def evaluate(settings: Settings) -> None:
     from lookalike.clustering.again import regrouper
     from lookalike.core import artifacts, features
     from lookalike.evaluation import history, report
-    from lookalike.evaluation.facts import corrections, read_facts, summary
+    from lookalike.evaluation.facts import advice, corrections, read_facts, summary
     from lookalike.preprocess import prepared
     from lookalike.visual.confusions import draw_confusions
 
@@ -27,9 +27,9 @@ def evaluate(settings: Settings) -> None:
         made, how = read_facts(found, extracted) | corrections(clustered), artifacts.read_manifest(found).parameters
         regroup = regrouper(features.load(extracted, groups.paths)[1], how)
         scores, notes = report.evaluate(true, groups.labels, rows, options, regroup)
-        head = {"title": settings.dataset, "facts": made, "approximations": notes}
-        parts = (true, groups.labels, groups.paths, rows, scores)
-        confusions = report.write_report(stage.draft, *parts, **head, n_confusions=options.n_confusions)
+        head = {"title": settings.dataset, "facts": made, "advice": advice(clustered, stage.command("run_all"))}
+        parts = (stage.draft, true, groups.labels, groups.paths, rows, scores)
+        confusions = report.write_report(*parts, **head, approximations=notes, n_confusions=options.n_confusions)
         if confusions:
             file, read = stage.draft / "confusions.png", prepared.open_for(stage).reader()
             draw_confusions(file, groups, true, read, n_groups=options.n_confusions)

@@ -49,6 +49,8 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/review.py --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/confirmed.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/backbones.py
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/faults.py

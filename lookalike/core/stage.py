@@ -102,11 +102,12 @@ def parameters_of(settings: Settings, name: str) -> dict:
 
 
 def command(settings: Settings, name: str) -> str:
-    """Return the command that makes a stage's result, with the flags in use that say where things are."""
+    """Return the command that makes a stage's result, or is run_all, with the flags that say where things are."""
     flags = ["--dataset", settings.dataset]
     for flag in _flags_elsewhere(settings):
         flags += [f"--{flag}", str(getattr(settings, flag))]
-    return f"python {STAGES[name].script or name}.py {shlex.join(flags)}"
+    script = (STAGES[name].script if name in STAGES else "") or name
+    return f"python {script}.py {shlex.join(flags)}"
 
 
 def is_current(settings: Settings, name: str) -> bool:
@@ -218,7 +219,7 @@ class Stage:
         return stage_folder(self._settings, name)
 
     def command(self, name: str) -> str:
-        """Return the command that makes an input."""
+        """Return the command that makes an input, or is run_all."""
         return command(self._settings, name)
 
     def flags_elsewhere(self) -> str:

@@ -1,7 +1,7 @@
 """What became of corrections, as one phrase, lines and JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lookalike.edits.apply import Report
@@ -21,8 +21,13 @@ def phrase(report: Report) -> str:
     return ", ".join([f"{held:,} edit{'' if held == 1 else 's'} held", *told])
 
 
-def lines(report: Report, faults: Sequence[str]) -> list[str]:
-    """Return a line on each conflict, row without photos and row that cannot be applied, but not on more than 20."""
+def lines(
+    report: Report, faults: Sequence[str], advice: Mapping[str, str] | None = None, command: str = ""
+) -> list[str]:
+    """Return a line on each conflict, row without photos and row that cannot be applied, but not on more than 20.
+
+    Also one of what `confirmed.advice` says, with the command that takes its flags.
+    """
     said = [
         f"{_named(one.newer)} contradicts {_named(one.older)}: the newer holds, on {one.photos:,} photos"
         for one in report.conflicts
@@ -30,10 +35,12 @@ def lines(report: Report, faults: Sequence[str]) -> list[str]:
     said += [f"{_named(row)} has none of its photos here: kept, without effect" for row in report.gone]
     said = [*faults, *said]
     more = len(said) - SHOWN_LINES
-    return said[:SHOWN_LINES] + ([f"... and {more:,} more in {NAME}"] if more > 0 else [])
+    cut = [f"... and {more:,} more in {NAME}"] if more > 0 else []
+    advised = [f"{advice['reason']}: {command} {advice['flags']}"] if advice else []
+    return [*said[:SHOWN_LINES], *cut, *advised]
 
 
-def as_json(report: Report, faults: Sequence[str]) -> dict:
+def as_json(report: Report, faults: Sequence[str], advice: Mapping[str, str] | None = None) -> dict:
     """Return what corrections.json holds."""
     return {
         "summary": phrase(report),
@@ -44,6 +51,7 @@ def as_json(report: Report, faults: Sequence[str]) -> dict:
         "undone": list(map(_facts, report.undone)),
         "without_photos": list(map(_facts, report.gone)),
         "not_applied": list(faults),
+        "advice": dict(advice or {}),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.core.artifacts import read_manifest
 from lookalike.evaluation.scores import count, external_scores
 
-__all__ = ["corrections", "facts", "page_facts", "read_facts", "summary"]
+__all__ = ["advice", "corrections", "facts", "page_facts", "read_facts", "summary"]
 
 
 def facts(
@@ -46,8 +46,19 @@ def read_facts(found: Path, extracted: Path) -> dict[str, object]:
 
 def corrections(clustered: Path) -> dict[str, str]:
     """Return what became of the corrections of a published grouping; nothing where there are none."""
+    said = _said(clustered)
+    return {"corrections": said["summary"]} if said else {}
+
+
+def advice(clustered: Path, command: str) -> tuple[str, str] | None:
+    """Return why the corrections of a published grouping ask for more, and the command, which takes its flags."""
+    found = _said(clustered).get("advice")
+    return (found["reason"], f"{command} {found['flags']}") if found else None
+
+
+def _said(clustered: Path) -> dict:
     file = clustered / "corrections.json"
-    return {"corrections": json.loads(file.read_text(encoding="utf-8"))["summary"]} if file.exists() else {}
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def page_facts(found: Path, extracted: Path, clustered: Path, true: list[str], pred: np.ndarray) -> dict[str, str]:

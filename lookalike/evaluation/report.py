@@ -58,12 +58,13 @@ def write_report(
     *,
     title: str,
     facts: Mapping[str, object] | None = None,
+    advice: tuple[str, str] | None = None,
     approximations: Sequence[str] = (),
     n_confusions: int = 10,
 ) -> list[Confusion]:
     """Write the report's files into a folder and return the worst confusions, for a picture of them.
 
-    facts: lines for the head of the report, such as the method and its settings.
+    facts: lines for the head of the report, such as the method and its settings. advice: what to do next, why and how.
     """
     groups = group_table(true, pred, features)
     confusions = worst_confusions(true, pred, features, n_confusions=n_confusions)
@@ -71,7 +72,7 @@ def write_report(
     write_csv(folder / "groups.csv", _blank_none(groups))
     write_csv(folder / "contingency.csv", contingency_columns(true, pred))
     write_csv(folder / "confusions.csv", _confusion_columns(confusions, paths))
-    text = markdown(title, facts or {}, scores, groups, confusions, paths, approximations)
+    text = markdown(title, facts or {}, scores, groups, confusions, paths, approximations, advice)
     (folder / "report.md").write_text(text, encoding="utf-8")
     return confusions
 
@@ -84,10 +85,12 @@ def markdown(
     confusions: Sequence[Confusion],
     paths: Sequence[str],
     approximations: Sequence[str],
+    advice: tuple[str, str] | None = None,
 ) -> str:
     """Return the report as Markdown; names of files and classes are escaped."""
     parts = [f"# {escape(title)}", _counts_line(scores)]
     parts += [_table(["", ""], [[escape(key), escape(value)] for key, value in facts.items()])] if facts else []
+    parts += [f"{escape(advice[0])}:\n\n    {advice[1]}"] if advice else []
     parts += ["## Scores", _score_table(scores), _noise_note(scores)]
     parts += ["Approximations: " + "; ".join(map(escape, approximations)) + "."] if approximations else []
     parts += ["## Groups", _group_rows(groups)]

@@ -27,6 +27,13 @@ def test_lines_name_both_rows_of_a_conflict():
     assert len(many) == 21 and many[-1] == "... and 20 more in corrections.json"
 
 
+def test_advice_is_the_last_line_and_kept_in_json():
+    advice = {"reason": "20 groups", "flags": "--finetune.classes confirmed"}
+    said = lines(Report([], [], [], ROWS * 10), [], advice, "python run_all.py --dataset d")
+    assert len(said) == 22 and said[-1] == "20 groups: python run_all.py --dataset d --finetune.classes confirmed"
+    assert as_json(REPORT, [], advice)["advice"] == advice and as_json(REPORT, [])["advice"] == {}
+
+
 def test_json_names_rows_by_their_digest():
     found = json.loads(json.dumps(as_json(REPORT, ["cut"])))
     assert found["conflicts"][0]["older"]["row"] == digest(ROWS[0])

@@ -22,7 +22,7 @@ TRUE = ["a|b", "a|b", "<b>x</b>", "<b>x</b>", ""]
 PATHS = ["1.jpg", "dir/2 [x](y).jpg", "3\n.jpg", "4.jpg", "5.jpg"]
 
 
-def report(folder, pred, true=TRUE):
+def report(folder, pred, true=TRUE, advice=None):
     features = np.random.default_rng(0).normal(size=(len(pred), 4)).astype(np.float32)
     scores, notes = evaluate(true, pred, features, Options())
     confusions = write_report(
@@ -34,6 +34,7 @@ def report(folder, pred, true=TRUE):
         scores,
         title="shoes",
         facts={"method": "som"},
+        advice=advice,
         approximations=notes,
     )
     return confusions, (folder / "report.md").read_text(encoding="utf-8")
@@ -50,6 +51,14 @@ def test_every_file_is_written_and_scores_hold_the_pinned_keys(tmp_path):
             assert len(list(csv.reader(file))) >= 2
     assert "5 images in 2 groups; 4 of them have a true label, of 2 classes." in text
     assert "| method | som |" in text
+
+
+def test_advice_is_a_command_to_copy(tmp_path):
+    assert "python" not in report(tmp_path, np.array([0, 0, 0, 1, 1]))[1]
+    _, text = report(
+        tmp_path, np.array([0, 0, 0, 1, 1]), advice=("20 groups are *right*", "python run_all.py --a_b 'c d'")
+    )
+    assert "\n20 groups are \\*right\\*:\n\n    python run_all.py --a_b 'c d'\n\n## Scores" in text
 
 
 def test_names_are_escaped_so_that_tables_keep_their_columns(tmp_path):
