@@ -35,18 +35,22 @@ def page_details(settings: Settings, stage: Stage, groups, true: list[str], show
     from lookalike.clustering import relations
     from lookalike.clustering.space import Space
     from lookalike.core import features
+    from lookalike.edits import questions
     from lookalike.evaluation.facts import page_facts
     from lookalike.visual.gallery_data import Details
 
     vectors = features.load(stage.path_of("03_extract"), groups.paths)[1]
+    space, files = Space(vectors, seed=settings.visualize.seed), files_of(settings, stage, groups, shown)
+    asked = questions.questions(groups.labels, space.unit().features, files["copies"])
     return Details(
         dataset=settings.dataset,
         elsewhere=stage.flags_elsewhere(),
         groups=groups,
         true=true,
-        relations=relations.relate(Space(vectors, seed=settings.visualize.seed), groups.labels),
+        relations=relations.relate(space, groups.labels),
+        questions=questions.as_rows(asked),
         facts=page_facts(*map(stage.path_of, ("04_found", "03_extract", "04_cluster")), true, groups.labels),
-        **files_of(settings, stage, groups, shown),
+        **files,
     )
 
 

@@ -12,14 +12,8 @@ import numpy as np
 
 from lookalike.core.arrays import map_blocks, mean_by_label
 
-__all__ = ["KINDS", "Question", "questions"]
+__all__ = ["Question", "as_rows", "questions"]
 
-KINDS = {  # the words to ask with
-    "belongs": "Does this photo belong to its group, to one of the others, or to none of these?",
-    "same": "Are these two groups the same?",
-    "split": "Are these two groups in one?",
-    "copies": "Which of these copies is the one to keep?",
-}
 CHANCES = {"belongs": (0.2, 3.3), "same": (-2.9, 2.7), "split": (-0.8, 1.6)}  # (a, b) of 1 / (1 + exp(-a - b x))
 RIGHT = {"belongs": 1.0, "same": 0.25, "split": 0.5}  # the share; as the chances, chosen on five sets of their own
 ALTERNATIVES = 3  # groups that a photo might belong to besides its own
@@ -29,7 +23,7 @@ BLOCK = 2_048  # rows compared with all means at once
 
 @dataclass(frozen=True)
 class Question:
-    """A question of one of KINDS: the rows and groups it is about, and the photos it is expected to put right.
+    """A question: the rows and groups it is about, and how many photos it is expected to put right.
 
     belongs: photos = the one, groups = its own and the next best; one of these moves it there, "none" to no group.
     same: groups = the two, the larger first; "yes" merges them. split: groups = the one, photos = the smaller of its
@@ -40,6 +34,24 @@ class Question:
     photos: tuple[int, ...]
     groups: tuple[int, ...]
     gain: float
+
+
+def as_rows(found: Sequence[Question]) -> list[list]:
+    """Return questions for the page: ["belongs", photo, other groups], ["same", two groups], ["split", group, photos].
+
+    Those about copies are ["copies", n], the n-th of the groups of copies that were given.
+    """
+    copies = 0
+    rows: list[list] = []
+    for one in found:
+        if one.kind == "copies":
+            rows.append([one.kind, copies])
+            copies += 1
+        elif one.kind == "split":
+            rows.append([one.kind, one.groups[0], list(one.photos)])
+        else:
+            rows.append([one.kind, *one.photos, *one.groups[len(one.photos) :]])
+    return rows
 
 
 class Grouping(NamedTuple):

@@ -151,9 +151,11 @@ def _said(details: Details, place: np.ndarray) -> list[dict]:
 
 
 def _placed(question: Sequence[object], place: np.ndarray) -> list:
-    """Return a question with the photo's place for its row; see `edits.questions`."""
+    """Return a question with places for the rows of photos; see `edits.questions`."""
     kind, *words = question
-    return [kind, int(place[words[0]]), *words[1:]] if kind == "belongs" else [kind, *words]
+    if kind == "belongs":
+        return [kind, int(place[words[0]]), *words[1:]]
+    return [kind, words[0], place[words[1]].tolist()] if kind == "split" else [kind, *words]
 
 
 def _beyond(path: str, image: str) -> str | list[str]:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from lookalike.edits.questions import KINDS, questions
+from lookalike.edits.questions import as_rows, questions
 
 MIDDLES = 3 * np.eye(6, 16)
 
@@ -51,7 +51,7 @@ def test_copies_come_last_and_change_nothing():
 def test_the_most_useful_come_first_and_all_are_numbers_of_python():
     rng = np.random.default_rng(1)
     asked = questions(rng.integers(-1, 5, 60), photos(*rng.integers(0, 6, 60)), limit=40)
-    assert 0 < len(asked) <= 40 and {one.kind for one in asked} <= set(KINDS)
+    assert 0 < len(asked) <= 40 and {one.kind for one in asked} <= {"belongs", "same", "split"}
     assert [one.gain for one in asked] == sorted((one.gain for one in asked), reverse=True)
     assert all(type(number) is int for one in asked for number in one.photos + one.groups)
     assert all(type(one.gain) is float for one in asked)
@@ -84,3 +84,21 @@ def test_fifty_thousand_photos_in_five_thousand_groups_take_seconds():
     started = time.process_time()
     assert len(questions(labels, rows)) == 1_000
     assert time.process_time() - started < 20
+
+
+def test_the_page_is_told_photos_groups_and_the_place_of_copies():
+    rng = np.random.default_rng(0)
+    middles = np.repeat(np.eye(6)[:4], 12, axis=0)
+    rows = middles + rng.normal(scale=0.2, size=(48, 6))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    labels = np.repeat([0, 0, 1, 2], 12)
+    labels[40] = 1
+    copies = [np.array([3, 2]), np.array([30, 31])]
+    told = as_rows(questions(labels, rows, copies))
+    assert told[-2:] == [["copies", 0], ["copies", 1]]
+    by_kind = {one[0]: one for one in reversed(told[:-2])}
+    kind, photo, *others = by_kind["belongs"]
+    assert photo == 40 and others[0] == 2 and 1 not in others
+    kind, group, photos = by_kind["split"]
+    assert group == 0 and set(photos) in (set(range(12)), set(range(12, 24)))
+    assert len(by_kind["same"]) == 3

@@ -254,7 +254,7 @@ const edit = {
   split(rows) {
     if (!rows.length) return;
     say("split", {photos: shas(rows), from: stayBehind(rows, {every: true})});
-    change({groups: [current.label[rows[0]]], photo: -1, view: state.view === "review" ? "photos" : state.view}, {push: true});
+    if (state.view !== "review") change({groups: [current.label[rows[0]]], photo: -1}, {push: true});
     toast(`New group of ${count(rows.length, "photo")}.`, {canUndo: true});
   },
   merge(ids) {

@@ -103,7 +103,7 @@ const KEYS = {
   "/": () => at("words").focus(), "?": () => openDialog("help_dialog"), g: clicks.view_photos, v: clicks.view_map, q: clicks.view_review,
   m: () => edit.merge(state.groups), r: () => oneGroup(askName), l: () => oneGroup(edit.lock), c: () => oneGroup(edit.confirm),
   t: () => withPhotos(askGroup), n: () => state.view === "review" ? answer("no") : withPhotos(splitSelected), z: () => state.view === "review" ? takeBack() : undo(),
-  y: () => state.view === "review" && answer("yes"), s: clicks.pick, u: clicks.unstack,
+  1: () => answerOther(0), 2: () => answerOther(1), 3: () => answerOther(2), y: () => state.view === "review" && answer("yes"), s: clicks.pick, u: clicks.unstack,
 };
 function oneGroup(act) {
   const id = state.groups.length === 1 ? state.groups[0] : -1;

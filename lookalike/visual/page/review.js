@@ -6,29 +6,31 @@ let answers = [], asking = null;
 
 function loadAnswers() { answers = kept.read("answers") || []; }
 const groupKey = id => id < 0 ? "none" : sha256(current.groups.get(id).exemplar).slice(0, 12);
+const faceOf = group => sha256(firstOf[group]).slice(0, 12);  // numbers of groups change with every grouping
 function keyOf([kind, first, second]) {
+  if (kind === "split") return `split ${faceOf(first)} ${second.length}`;
   if (kind === "belongs") return `belongs ${sha256(first).slice(0, 16)}`;
   if (kind === "copies") return `copies ${sha256(DATA.copies[first][0]).slice(0, 16)}`;
-  return `same ${[DATA.groups[first], DATA.groups[second]].map((_, k) => sha256(firstOf[k ? second : first]).slice(0, 12)).sort().join(" ")}`;
+  return `same ${[first, second].map(faceOf).sort().join(" ")}`;
 }
 const firstOf = {};
 for (let i = n - 1; i >= 0; i--) firstOf[photos.pred[i]] = i;
 
 function isOpen(question) {
   const [kind, first, second] = question;
-  if (kind === "belongs") return !current.moved.has(first) && current.groups.has(second) && current.label[first] !== second && !groupOf(first).confirmed;
+  if (kind === "belongs") return !current.moved.has(first) && othersOf(question).length > 0 && !groupOf(first).confirmed;
   if (kind === "same") return current.groups.has(first) && current.groups.has(second);
+  if (kind === "split") return current.groups.has(first) && second.every(i => current.label[i] === first) && second.length < current.groups.get(first).size;
   return DATA.copies[first]?.length > 1;
 }
+const othersOf = ([, i, ...others]) => others.filter(id => current.groups.has(id) && id !== current.label[i]);
 function nextQuestion() {
   const done = new Set(answers.map(answer => answer.key));
   return DATA.questions.find(question => !done.has(keyOf(question)) && isOpen(question)) || null;
 }
 function renderReview() {
   if (state.view !== "review") return;
-  const open = asking?.second && isOpen(asking.question) ? asking.question : nextQuestion();
-  // Of a photo in no group there is only the group to ask for that it may belong to.
-  if (!asking || asking.question !== open) asking = open ? {question: open, second: open[0] === "belongs" && current.label[open[1]] < 0} : null;
+  asking = nextQuestion();
   const done = new Set(answers.map(answer => answer.key));
   const left = DATA.questions.filter(question => !done.has(keyOf(question)) && isOpen(question)).length, answered = answers.length;
   at("review_bar").max = Math.max(1, answered + left);
@@ -36,10 +38,11 @@ function renderReview() {
   at("review_count").textContent = `${count(answered, "answer")}, ${left.toLocaleString("en")} to go`;
   for (const id of ["yes", "no", "skip"]) at(id).disabled = !asking;
   at("back").disabled = !answers.length;
+  at("no").hidden = false;
   const body = at("review_body");
   at("review_progress").hidden = at("answers").hidden = !asking && !answers.length;
   if (!asking) return body.replaceChildren(el("p", {class: "note", text: answers.length ? NOTHING_LEFT : NOTHING}));
-  body.replaceChildren(...QUESTIONS[asking.question[0]](asking));
+  body.replaceChildren(...QUESTIONS[asking[0]](asking));
 }
 function panel(title, rows, size = 104) {
   return el("section", {class: "asked"}, el("h3", {}, named(title)), el("div", {class: "thumbs"}, ...rows.map(i => bigThumbnail(i, size))));
@@ -57,36 +60,46 @@ function words(yes, no) {
   at("no").lastChild.textContent = no;
 }
 const QUESTIONS = {
-  belongs({question: [, i, other], second}) {
-    const id = second ? other : current.label[i];
-    words("Yes", "No");
-    return [el("h2", {}, second && current.label[i] >= 0 ? "Then does it belong to " : "Does it belong to ", named(groupName(id)), "?"),
-            el("div", {class: "question"}, el("section", {class: "asked"}, el("h3", {}, named(fileName(i))), bigThumbnail(i, 260)), panel(groupName(id), standingFor(id, i)))];
+  belongs(question) {
+    const i = question[1], id = current.label[i], others = othersOf(question);
+    words(id < 0 ? "In no group" : "Yes", "To none of these");
+    at("no").hidden = id < 0;
+    const choices = others.map((other, place) => el("button", {type: "button", class: "other", onclick: () => answer("other", other)},
+      el("b", {}, el("kbd", {text: String(place + 1)}), " ", named(groupName(other))),
+      el("span", {class: "thumbs"}, ...standingFor(other, i).slice(0, 4).map(one => bigThumbnail(one, 72)))));
+    const own = id < 0 ? "" : panel(groupName(id), standingFor(id, i), 84);
+    return [id < 0 ? el("h2", {text: "Does it belong to one of these groups?"}) : el("h2", {}, "Does it belong to ", named(groupName(id)), "?"),
+            el("div", {class: "question"}, el("section", {class: "asked"}, el("h3", {}, named(fileName(i))), bigThumbnail(i, 240)), own,
+              el("section", {class: "asked"}, el("h3", {text: id < 0 ? "Groups" : "Or to one of these?"}), ...choices))];
   },
-  same({question: [, a, b]}) {
+  split([, id, part]) {
+    words("Yes, two", "No, one");
+    const inside = new Set(part), rest = current.groups.get(id).members.filter(i => !inside.has(i));
+    const half = (rows, title) => panel(`${title}, ${count(rows.length, "photo")}`, rows.slice(0, 2 * ASKED), 84);
+    return [el("h2", {}, "Are these two groups in ", named(groupName(id)), "?"),
+            el("div", {class: "question"}, half(rest, "one part"), half([...part].sort((a, b) => a - b), "the other"))];
+  },
+  same([, a, b]) {
     words("Yes, merge", "No");
     return [el("h2", {text: "Do both groups show the same?"}),
             el("div", {class: "question"}, ...[a, b].map(id => panel(`${groupName(id)}, ${count(current.groups.get(id).size, "photo")}`, standingFor(id), 116)))];
   },
-  copies({question: [, k]}) {
+  copies([, k]) {
     const group = DATA.copies[k];
     words("Keep the first", "Keep all");
     return [el("h2", {text: "Which copy to keep?"}), el("div", {class: "thumbs copies"}, ...group.map((i, place) => el("button", {
       type: "button", class: "small", onclick: () => answer("yes", i)}, bigThumbnail(i, 240), el("small", {}, named(`${place ? "" : "first: "}${DATA.paths[i]}`)))))];
   },
 };
-function answer(said, keep) {
+function answer(said, choice) {
   if (!asking) return;
-  const {question, second} = asking, [kind, first, other] = question, key = keyOf(question), before = new Set(pending.map(identity));
-  const record = {key, said, kind};
-  if (kind === "belongs" && said === "no" && !second) {
-    asking = {question, second: true};
-    return render();
-  }
-  if (kind === "belongs" && said === "yes") edit.move([first], second ? other : current.label[first]);
-  if (kind === "belongs" && said === "no" && current.label[first] >= 0) edit.move([first], -1);
-  if (kind === "same" && said === "yes") edit.merge([first, other]);
-  if (kind === "copies" && said === "yes") record.drop = DATA.copies[first].filter(i => i !== (keep ?? DATA.copies[first][0])).map(sha256);
+  const [kind, first, second] = asking, before = new Set(pending.map(identity)), record = {key: keyOf(asking), said, kind};
+  if (said === "other" && choice === undefined) return;
+  const to = {yes: current.label[first], no: -1, other: choice}[said];
+  if (kind === "belongs" && to !== undefined && (to >= 0 || said === "no")) edit.move([first], to);
+  if (kind === "same" && said === "yes") edit.merge([first, second]);
+  if (kind === "split" && said === "yes") edit.split(second);
+  if (kind === "copies" && said === "yes") record.drop = DATA.copies[first].filter(i => i !== (choice ?? DATA.copies[first][0])).map(sha256);
   record.edits = pending.filter(row => !row.with && !before.has(identity(row))).map(identity);
   answers.push(record);
   kept.write("answers", answers);
@@ -97,7 +110,6 @@ function answer(said, keep) {
 }
 const dropped = () => answers.flatMap(one => one.drop || []).flatMap(rowsOf);
 function takeBack() {
-  if (asking?.second && current.label[asking.question[1]] >= 0) { asking = null; return render(); }
   const last = answers.pop();
   if (!last) return toast("Nothing to undo.");
   for (const key of last.edits || []) {  // what was said since by other means stays
@@ -112,3 +124,4 @@ function selectDropped() {
   dropped().forEach(i => selected.add(i));
   change({view: "photos", only: "copies", groups: []});
 }
+const answerOther = place => { if (state.view === "review" && asking?.[0] === "belongs") answer("other", othersOf(asking)[place]); };

@@ -105,7 +105,13 @@ def draw(folder: Path, labels, paths=None, read=colour_of, **more) -> str:
 
 LABELS = [0] * 14 + [1] * 9 + [2] * 6 + [-1] * 3
 TRUE = ["cup"] * 12 + ["pan"] * 2 + ["pan"] * 9 + ["pot"] * 6 + [""] * 3
-QUESTIONS = [("belongs", 0, 1), ("belongs", 20, 0), ("same", 1, 2), ("copies", 0)]
+QUESTIONS = [
+    ("belongs", 0, 1, 2),
+    ("belongs", 20, 0, 2),
+    ("same", 1, 2),
+    ("split", 0, [10, 11, 12, 13]),
+    ("copies", 0),
+]
 
 
 @pytest.fixture(scope="session")
