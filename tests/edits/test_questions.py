@@ -97,8 +97,8 @@ def test_the_page_is_told_photos_groups_and_the_place_of_copies():
     told = as_rows(questions(labels, rows, copies))
     assert told[-2:] == [["copies", 0], ["copies", 1]]
     by_kind = {one[0]: one for one in reversed(told[:-2])}
-    kind, photo, *others = by_kind["belongs"]
+    _, photo, *others = by_kind["belongs"]
     assert photo == 40 and others[0] == 2 and 1 not in others
-    kind, group, photos = by_kind["split"]
+    _, group, photos = by_kind["split"]
     assert group == 0 and set(photos) in (set(range(12)), set(range(12, 24)))
     assert len(by_kind["same"]) == 3
