@@ -15,7 +15,7 @@ setup: .venv/ready
 
 demo: setup
 	$(BIN)/python run_all.py --dataset sample --extract.backbone handcrafted
-	@echo "Gallery:  output/sample/06_visualize/gallery.html (open it in a browser)"
+	@echo "Page:     output/sample/06_visualize/gallery.html (open it in a browser)"
 	@echo "Pictures: output/sample/06_visualize/"
 	@echo "Groups:   output/sample/04_cluster/clusters.csv"
 	@echo "Scores:   output/sample/05_evaluate/report.md"
@@ -53,6 +53,7 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/confirmed.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/backbones.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/gallery.py
 	$(BIN)/python benchmarks/faults.py
 
 clean:
