@@ -33,6 +33,7 @@ def visualize(settings: Settings) -> None:
 
 def page_details(settings: Settings, stage: Stage, groups, true: list[str], shown):
     from lookalike.clustering import relations
+    from lookalike.clustering.describe import AXES
     from lookalike.clustering.space import Space
     from lookalike.core import features
     from lookalike.edits import questions
@@ -41,7 +42,7 @@ def page_details(settings: Settings, stage: Stage, groups, true: list[str], show
 
     vectors = features.load(stage.path_of("03_extract"), groups.paths)[1]
     space, files = Space(vectors, seed=settings.visualize.seed), files_of(settings, stage, groups, shown)
-    asked = questions.questions(groups.labels, space.unit().features, files["copies"])
+    asked = questions.questions(groups.labels, space.rows("l2", AXES), files["copies"])
     return Details(
         dataset=settings.dataset,
         elsewhere=stage.flags_elsewhere(),

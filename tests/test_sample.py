@@ -63,11 +63,15 @@ def test_the_demo_finds_the_twelve_products_and_draws_what_the_readme_shows(tmp_
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE).group(1).splitlines()
     command = recipe[0].split("python ", 1)[1].split()
-    folders = ["--output", tmp_path / "output", "--img", tmp_path / "img", "--run.progress", "off"]
+    folders = ["--output", tmp_path / "output", "--img", tmp_path / "img", "--edits", tmp_path, "--run.progress", "off"]
     done = subprocess.run([sys.executable, *command, *folders], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "05_evaluate: 12 groups of 12 classes" in done.stdout
     drawn = {path.stem for path in (tmp_path / "output/sample/06_visualize").iterdir()}
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert drawn >= set(re.findall(r"\]\(docs/(\w+)\.jpg\)", readme)) == {"photo_map", "sheet", "tsne"}
+    of_page = set(re.findall(r"docs/(\w+)\.jpg|DOCS / \"(\w+)\.jpg\"", (PROJECT / "docs/screenshots.py").read_text()))
+    of_page = {name for names in of_page for name in names if name}
+    assert (
+        drawn | of_page >= set(re.findall(r"\]\(docs/(\w+)\.jpg\)", readme)) == {*of_page, "photo_map", "sheet", "tsne"}
+    )
     assert "06_visualize/gallery.html" in recipe[1]

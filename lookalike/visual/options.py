@@ -29,7 +29,7 @@ class Options(options.Options):
     picture_side: int = Field(2_400, ge=200)
     """Longer side of the map of photos in pixels."""
     gallery: bool = True
-    """Write gallery.html: groups, a zoomable map, filter and lasso in one file that opens without a server."""
+    """Write gallery.html: the page to look through groups, correct them and take photos away, without a server."""
     projector: bool = False
     """Write files for TensorBoard's projector, too."""
     seed: int = Field(0, ge=0)
