@@ -2,13 +2,14 @@
 
 import contextlib
 import sys
+from pathlib import Path
 
 from pydantic import PositiveInt
 
 from config import Settings
 from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step, run_steps
-from lookalike.core.stage import Stage, is_current, lack, require, stage_folder
+from lookalike.core.stage import Stage, edits_file, is_current, lack, recorded, require, stage_folder
 
 LISTED = [f"00_make_labels/{name}" for name in ("catalog.parquet", "labels.parquet", "products*")]
 
@@ -49,9 +50,8 @@ def search(settings: Settings, _: object) -> None:
     shell.say(opened, hits, as_json=settings.json, null=settings.null)
 
 
-def open_search(settings: Settings, *, workers: int = 1):
+def open_search(settings: Settings):
     from lookalike.core.features import MAIN
-    from lookalike.search.opened import open_dataset
 
     if not is_current(settings, "07_search"):
         with contextlib.redirect_stdout(sys.stderr):  # what is printed besides the hits
@@ -60,10 +60,38 @@ def open_search(settings: Settings, *, workers: int = 1):
     lacking = lack(settings, "04_cluster", "search")
     if lacking:
         print(f"07_search: groups are not told: {lacking}", file=sys.stderr)
+    return open_matrix(settings, settings.features or MAIN)
+
+
+def open_matrix(settings: Settings, matrix: str):
+    from lookalike.search.opened import open_dataset
+
+    lacking = lack(settings, "04_cluster", "search")
     of_groups = [] if lacking else ["04_cluster", "04_near_duplicates"]
     names = ["00_make_labels", "01_preprocess", "03_extract", "07_search", *of_groups]
     folders = [stage_folder(settings, name) for name in names]
-    return open_dataset(*folders, matrix=settings.features or MAIN, workers=workers)
+    return open_dataset(*folders, matrix=matrix)
+
+
+def serve(settings: Settings, _: bool) -> None:
+    from functools import partial
+
+    from lookalike.core import features
+    from lookalike.search import server, work
+    from lookalike.search.session import Session
+
+    open_search(settings)
+    places = {name: getattr(settings, name) for name in ("dataset", "photos", "output", "img", "edits", "run")}
+    sections = recorded(settings) | {"search": settings.search.model_copy(update={"enabled": True})}
+    made = Settings(**places, **{name: section for name, section in sections.items() if name != "finetune"})
+    job = partial(work.bring_up_to_date, made, Path(__file__).resolve().parent)
+    matrices = features.names(stage_folder(settings, "03_extract"))
+    opening = partial(open_matrix, settings)
+    app = server.create_app(
+        Session(opening, edits_file(settings), job, matrices), stage_folder(settings, "06_visualize")
+    )
+    where = settings.search.model_dump(include={"host", "port", "token"})
+    server.serve(app, **where, show=settings.open)
 
 
 STEPS = {"07_search": Step(build, wanted=lambda settings: settings.search.enabled)}
@@ -81,11 +109,14 @@ HOW = {
     "rerank": (bool, False, "Rank the best anew by local features that they share with the query in one geometry."),
     "features": (str, "", "Vectors to compare, where there are several: features, base or finetuned."),
     "json": (bool, False, "Print JSON."),
+    "open": (bool, False, "Open the page in a browser, with --serve."),
     "null": (bool, False, "Print paths alone, each ended by NUL, for xargs -0; short: -0."),
 }
-ACTIONS = {flag: Action(*row, search) for flag, row in SEARCH.items()} | {
-    flag: Action(*row, None) for flag, row in HOW.items()
-}
+ACTIONS = (
+    {"serve": Action(bool, False, "Serve the page and the API until Ctrl-C.", serve)}
+    | {flag: Action(*row, search) for flag, row in SEARCH.items()}
+    | {flag: Action(*row, None) for flag, row in HOW.items()}
+)
 
 if __name__ == "__main__":
     sys.argv[1:] = ["--null" if argument == "-0" else argument for argument in sys.argv[1:]]

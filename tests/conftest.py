@@ -1,11 +1,13 @@
 """Fixtures of all tests: real photos beside the project where they are, small drawn photos and networks elsewhere."""
 
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -38,3 +40,16 @@ def drawn_photos(tmp_path_factory) -> list[Path]:
         paths.append(folder / f"{number:02d} photo.jpg")
         cv2.imwrite(str(paths[-1]), cv2.GaussianBlur(noise, (9, 9), 0))
     return paths
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's browser; the test is skipped where there is none, or no driver for it."""
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium is installed")
+    with driver.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=browser, args=BROWSER)
+        yield launched
+        launched.close()

@@ -37,6 +37,7 @@ __all__ = [
     "is_current",
     "lack",
     "parameters_of",
+    "recorded",
     "require",
     "stage_folder",
 ]
@@ -125,6 +126,17 @@ def require(settings: Settings, name: str, reader: str) -> None:
     reader: who needs it, for the message.
     """
     _checked_digest(settings, name, reader)
+
+
+def recorded(settings: Settings) -> dict[str, dict]:
+    """Return by section the settings that the published results were made with, whatever they are today."""
+    found: dict[str, dict] = {}
+    for name, info in STAGES.items():
+        manifest = read_manifest(stage_folder(settings, name))
+        known = manifest.parameters if manifest else {}
+        given = {key: value for key, value in known.items() if key not in ("content", "ways")}
+        found[info.section] = given | found.get(info.section, {})
+    return found
 
 
 def lack(settings: Settings, name: str, reader: str) -> str:

@@ -12,6 +12,12 @@ class Options(options.Options):
 
     enabled: bool = False
     """Whether run_all.py makes the index, too; a query makes it where it is missing."""
+    host: str = "127.0.0.1"
+    """Address to serve at; any but this machine's own needs a token."""
+    port: int = Field(8000, ge=0, le=65535)
+    """Port to serve at; 0: any that is free."""
+    token: str = ""
+    """Token that requests must bring; made up and printed where one is needed and none is set."""
     seed: int = Field(0, ge=0)
     """Seed of the index's axes and lists."""
 

@@ -65,6 +65,10 @@ class Words:
         counted = pc.value_counts(self.table["category"]).to_pylist()
         return dict(sorted((one["values"], one["counts"]) for one in counted if one["values"]))
 
+    def label(self, row: int) -> str:
+        """Return the true label of a photo, "" where it has none."""
+        return self.table["label"][row].as_py()
+
     def product(self, row: int) -> dict[str, str]:
         """Return the cells of a photo's product that are not empty, by column."""
         names = [name for name in self.table.column_names if name.startswith("product.")]

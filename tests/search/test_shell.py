@@ -14,43 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--dataset", "toys", "--run.progress", "off"]
-COLOURS = [(30, 40, 200), (200, 90, 30), (40, 160, 40)]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A folder with three kinds of drawn photos, eight of each, run through all stages; products for one kind."""
-    folder = tmp_path_factory.mktemp("search")
-    photos = folder / "raw_img" / "toys"
-    photos.mkdir(parents=True)
-    for kind in range(3):
-        for number in range(8):
-            draw(photos / f"{kind}_7_{number}.png", kind, 10 * kind + number)
-    (folder / "products.csv").write_text("top_img,name,genre_id\n0_7_3.png,Red disc,discs\n0_7_4.png,Red disc,discs\n")
-    done = call(folder, "run_all", "--extract.backbone", "handcrafted", "--make_labels.products", "products.csv")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def draw(file, kind, seed):
-    rng = np.random.default_rng(seed)
-    photo = np.full((96, 96, 3), 225, np.uint8) - rng.integers(0, 12, (96, 96, 3), np.uint8)
-    x, y = rng.integers(36, 60, 2).tolist()
-    if kind == 1:
-        cv2.rectangle(photo, (x - 22, y - 22), (x + 22, y + 22), COLOURS[1], -1)
-    else:
-        cv2.circle(photo, (x, y), 24 - 8 * kind, COLOURS[kind], -1)
-    cv2.imwrite(str(file), photo)
-
-
-@pytest.fixture
-def place(finished, tmp_path):
-    return shutil.copytree(finished, tmp_path / "place", symlinks=True)
-
-
-def call(folder, script, *flags):
-    command = [sys.executable, str(ROOT / f"{script}.py"), *FLAGS, *flags]
-    return subprocess.run(command, cwd=folder, capture_output=True)
 
 
 @pytest.fixture
@@ -94,7 +57,7 @@ def test_a_photo_of_the_dataset_finds_its_kind_and_not_itself(finished, search):
     assert all((finished / row[2]).is_file() for row in rows)
 
 
-def test_any_file_finds_its_kind(finished, tmp_path, search):
+def test_any_file_finds_its_kind(finished, tmp_path, search, draw):
     draw(tmp_path / "new, one.png", 2, 99)
     assert kinds(search(finished, "--query", str(tmp_path / "new, one.png"), "--top", "4")) == ["2"] * 4
 
@@ -185,7 +148,7 @@ def test_a_query_without_its_value(finished, ask):
     assert b"--query: expected one argument" in done.stderr
 
 
-def test_the_index_follows_the_photos(place, search):
+def test_the_index_follows_the_photos(place, search, draw, call):
     search(place, "--query", "0_7_0.png")
     made = (place / "output/toys/07_search/manifest.json").read_bytes()
     search(place, "--query", "0_7_1.png")
@@ -196,7 +159,7 @@ def test_the_index_follows_the_photos(place, search):
     assert any("2_7_99" in row[2] for row in search(place, "--query", "2_7_0.png"))
 
 
-def test_stale_features_are_one_line(place, search, ask):
+def test_stale_features_are_one_line(place, search, ask, draw, call):
     search(place, "--query", "0_7_0.png")
     draw(place / "raw_img/toys/2_7_99.png", 2, 500)
     for script in ("00_make_labels", "01_preprocess"):
@@ -206,7 +169,7 @@ def test_stale_features_are_one_line(place, search, ask):
     assert "03_extract is older than 01_preprocess: run python 03_extract.py" in done.stderr.decode()
 
 
-def test_without_features_the_command_is_told(tmp_path):
+def test_without_features_the_command_is_told(tmp_path, call):
     done = call(tmp_path, "07_search", "--query", "a.png")
     assert done.returncode == 1
     assert "07_search needs 03_extract, found none" in done.stderr.decode()
@@ -220,7 +183,7 @@ def test_without_groups_photos_are_found_all_the_same(place, ask):
     assert done.stdout.decode().count("in no group") == 3
 
 
-def test_run_all_makes_the_index_where_it_is_asked_to(place):
+def test_run_all_makes_the_index_where_it_is_asked_to(place, call):
     shutil.rmtree(place / "output/toys/07_search", ignore_errors=True)
     flags = ["--extract.backbone", "handcrafted", "--make_labels.products", "products.csv", "--search.enabled", "true"]
     done = call(place, "run_all", *flags)

@@ -30,6 +30,7 @@ function loadCorrections() {
 function keepCorrections() {
   gatherRows(pending);
   kept.write("edits", pending);
+  if (SERVER) saveCorrections();
 }
 
 // A row is later than all others, also than those of a clock that goes ahead.

@@ -49,11 +49,13 @@ const isByte = piece => /^[\udc80-\udcff]$/u.test(piece);
 const encoded = path => path.split("/").map(part => pieces(part).map(piece =>
   isByte(piece) ? "%" + HEX[piece.charCodeAt(0) - 0xdc00] : encodeURIComponent(piece.toWellFormed())).join("")).join("/");
 const address = (folder, path) => encoded(folder) + "/" + encoded(path);
+const SERVER = DATA.server || null;  // there where the page comes from one: the row of each photo there
 function imageAddress(i) {
+  if (SERVER) return `prepared/${SERVER.rows[i]}`;
   const name = DATA.image[i];
   return address(DATA.images, typeof name === "string" ? name : DATA.paths[i] + name[0]);
 }
-const originalAddress = i => address(DATA.originals, DATA.paths[i]);
+const originalAddress = i => SERVER ? `photo/${SERVER.rows[i]}` : address(DATA.originals, DATA.paths[i]);
 
 const copiesOf = new Map();
 DATA.copies.forEach(group => group.forEach(i => copiesOf.set(i, group)));

@@ -57,12 +57,15 @@ at("group_form").addEventListener("submit", event => { event.preventDefault(); a
 function showCorrections() {
   const mine = pending.filter(isHere);
   const line = (row, isMine) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
-    el("small", {text: row.time.slice(0, 16).replace("T", " ")}), row.exported ? " exported" : "", row.state ? ` ${row.state}` : "",
+    el("small", {text: row.time.slice(0, 16).replace("T", " ")}), row.exported ? (SERVER ? " saved" : " exported") : "", row.state ? ` ${row.state}` : "",
     isMine ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
   at("mine").replaceChildren(...mine.map(row => line(row, mayUndo(row))).reverse());
   at("mine_note").textContent = mine.length ? `${count(mine.length, "correction")} in this browser, not yet in the groups on disk.` : "No correction waits in this browser.";
   at("taken_in").replaceChildren(...DATA.log.map(row => line(row, false)).reverse());
   at("taken_in_note").textContent = DATA.log.length ? `${count(DATA.log.length, "correction")} in the groups on disk:` : "";
+  at("of_server").hidden = !SERVER;
+  at("of_disk").hidden = Boolean(SERVER);
+  if (SERVER && mine.length) at("mine_note").textContent = `${count(mine.length, "correction")} ${saveFault ? "not saved yet" : `saved in edits/${DATA.dataset}.jsonl`}; the scores and pictures do not have them yet.`;
   const flags = `--dataset ${quoted(DATA.dataset)}${DATA.elsewhere}`, file = exportedAs ? `~/Downloads/${exportedAs}` : "FILE";
   at("commands_note").textContent = "Take it in, then score and draw the corrected groups" + (DATA.elsewhere ? ", with your folders in place of …:" : ":");
   at("commands").textContent = `python 04_cluster.py ${flags} --apply-edits ${file}\npython run_all.py ${flags}`;

@@ -87,6 +87,7 @@ function cell(block, k) {
     image.addEventListener("error", () => image.remove());
     node.firstChild.append(image);
   }
+  if (alike) node.append(el("span", {class: "score", text: alike.scores.get(i).toFixed(2)}));
   if (state.size >= 140) node.append(el("small", {}, named(fileName(i))));
   node.style.left = `${GAP + k % columns * (state.size + GAP)}px`;
   node.style.top = `${block.top + Math.floor(k / columns) * cellHeight()}px`;
@@ -100,6 +101,7 @@ function markCell(node, i) {
   node.setAttribute("aria-label", words.join(", "));
   node.title = words.join("\n");
   node.setAttribute("aria-pressed", String(isSelected));
+  node.classList.toggle("weak", Boolean(alike) && alike.scores.get(i) < alike.usual);
   node.classList.toggle("mismatch", mismatch);
   node.classList.toggle("moved", current.moved.has(i));
   node.classList.toggle("open", state.photo === i);

@@ -39,6 +39,8 @@ function groupRow(group, place) {
   return row;
 }
 function chooseGroup(id, event = {}) {
+  const wasAlike = alike !== null;
+  alike = null;
   focusedGroup = id;
   let groups = [id];
   if (event.ctrlKey || event.metaKey) {
@@ -46,7 +48,7 @@ function chooseGroup(id, event = {}) {
   } else if (event.shiftKey && anchorGroup !== null) {
     const [from, to] = [anchorGroup, id].map(one => listed.findIndex(group => group.id === one)).sort((a, b) => a - b);
     if (from >= 0) groups = listed.slice(from, to + 1).map(group => group.id);
-  } else if (state.groups.length === 1 && state.groups[0] === id) groups = [];
+  } else if (!wasAlike && state.groups.length === 1 && state.groups[0] === id) groups = [];
   if (!event.shiftKey) anchorGroup = id;
   grid.scrollTop = 0;
   if (isPhone() && !event.ctrlKey) {
@@ -72,7 +74,7 @@ function moveInGroups(step) {
 function renderHead() {
   const groups = state.groups.map(id => current.groups.get(id)), one = groups.length === 1 && groups[0].id >= 0 ? groups[0] : null;
   const photosShown = shown().flat.length;
-  const title = groups.length ? groups.map(group => groupName(group.id)).join(" + ") : isFiltered() ? "Found" : "All photos";
+  const title = alike ? "Look-alikes" : groups.length ? groups.map(group => groupName(group.id)).join(" + ") : isFiltered() ? "Found" : "All photos";
   at("head_title").replaceChildren(named(title));
   at("head_count").textContent = count(photosShown, "photo") + (groups.length || isFiltered() ? ` of ${n.toLocaleString("en")}` : "");
   const differ = shown().differ ??= hasLabels ? shown().flat.filter(isMismatch).length : 0;

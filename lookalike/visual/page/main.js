@@ -27,7 +27,7 @@ function renderControls() {
   at("pick").setAttribute("aria-pressed", String(state.picking));
   canvas.classList.toggle("lasso", state.lasso);
 }
-renderers.push(renderViews, renderControls, renderGroups, renderHead, renderGrid, () => mapView.render(), renderPhoto, renderTray, renderReview, renderCorrections);
+renderers.push(renderViews, renderControls, renderGroups, renderHead, renderGrid, () => mapView.render(), renderPhoto, renderTray, renderReview, renderCorrections, renderAlike);
 
 const fill = (id, choices) => at(id).append(...choices.map(([value, text]) => el("option", {value, text})));
 fill("sort", SORTS);
@@ -104,6 +104,7 @@ const KEYS = {
   m: () => edit.merge(state.groups), r: () => oneGroup(askName), l: () => oneGroup(edit.lock), c: () => oneGroup(edit.confirm),
   t: () => withPhotos(askGroup), n: () => state.view === "review" ? answer("no") : withPhotos(splitSelected), z: () => state.view === "review" ? takeBack() : undo(),
   1: () => answerOther(0), 2: () => answerOther(1), 3: () => answerOther(2), y: () => state.view === "review" && answer("yes"), s: clicks.pick, u: clicks.unstack,
+  f: () => SERVER && withPhotos(rows => findAlike({like: rows})),
 };
 function oneGroup(act) {
   const id = state.groups.length === 1 ? state.groups[0] : -1;
@@ -141,6 +142,7 @@ function escape(event) {
   if (state.photo >= 0) return closePhoto();
   if (selected.size || state.picking) { selected.clear(); return change({picking: false}); }
   if (state.lasso) return change({lasso: false});
+  if (alike) return leaveAlike();
   if (state.groups.length) change({groups: []}, {push: true});
 }
 function arrow(event) {
@@ -184,3 +186,4 @@ loadAnswers();
 at("drop").hidden = !dropped().length;
 readAddress();
 mapView.fromAddress();
+startServer();

@@ -39,7 +39,9 @@ function actions(i) {
     el("button", {type: "button", text: selected.has(i) ? "Unselect" : "Select", onclick: event => {
       pick(i, {ctrlKey: true});
       event.target.textContent = selected.has(i) ? "Unselect" : "Select";
-    }}));
+    }}),
+    ...(SERVER ? [el("button", {type: "button", text: "Find similar", onclick: () => findAlike({like: [i]})}),
+                  el("button", {type: "button", text: "By a part of it …", onclick: () => startCrop(i)})] : []));
 }
 function facts(i) {
   const id = current.label[i], moved = current.moved.has(i), rows = [["path", DATA.paths[i]]];

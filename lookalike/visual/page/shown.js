@@ -39,12 +39,13 @@ function orderedGroups() {
 let lastKey = "", lastShown = null;
 function shown() {
   const key = JSON.stringify([current.version, state.groups, state.words, state.only, state.label, state.unsure,
-                              state.sort, state.order, state.sort === "likeness" ? state.photo : 0]);
+                              state.sort, state.order, state.sort === "likeness" ? state.photo : 0, alike?.version]);
   if (key === lastKey) return lastShown;
   lastKey = key;
   const pass = passes(), chosen = state.groups.length ? state.groups.map(id => current.groups.get(id)) : orderedGroups();
   let sections;
-  if (state.sort === "best") {
+  if (alike) sections = sectionsOfAlike(pass);
+  else if (state.sort === "best") {
     sections = chosen.map(group => ({group, rows: group.members.filter(pass)})).filter(section => section.rows.length);
     for (const section of sections) section.line = lineIn(section);
   } else {

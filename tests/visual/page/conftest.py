@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,23 +14,9 @@ from lookalike.clustering.space import Space
 from lookalike.visual import gallery
 from lookalike.visual.gallery_data import Details
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 DESK = {"viewport": {"width": 1360, "height": 860}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 WAIT = 10_000  # milliseconds at most for what a person waits for
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The system's browser; the test is skipped where there is none, or no driver for it."""
-    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium is installed")
-    with driver.sync_playwright() as running:
-        launched = running.chromium.launch(executable_path=browser, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @dataclass

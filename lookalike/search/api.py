@@ -1,0 +1,246 @@
+"""The API: search, photos, groups, corrections, work in the background. A photo is its row, never a path."""
+
+import asyncio
+import io
+import mimetypes
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from lookalike.catalog.header import read_header
+from lookalike.catalog.photo_file import ImageError
+from lookalike.core.errors import UserError
+from lookalike.edits.rows import digest
+from lookalike.search.opened import Asked, Opened, Photo
+from lookalike.search.page import policy_of
+from lookalike.search.session import Job, Session
+from lookalike.search.shell import parse_crop
+
+__all__ = ["create_api"]
+
+UPLOADED = ("JPEG", "PNG", "WEBP", "BMP", "GIF")  # formats that are decoded for a stranger
+MOST_PIXELS = 50_000_000  # of an upload
+AT_ONCE = 2  # uploads being decoded and seen
+MOST_ROWS = 1_000  # of a page of results
+SHOWN = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}  # photos that a browser shows as they are
+DOCS = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>API</title></head><body><h1>API</h1>
+<p>Described in full at <a href="/openapi.json">/openapi.json</a>.</p><ul>{lines}</ul></body></html>"""
+
+RowNumber = Annotated[int, Path(ge=0, le=2**31, description="Row of a photo.")]
+Rows = Annotated[str, Query(max_length=8_000, pattern=r"^(\d{1,9}(,\d{1,9})*)?$", description="Rows, by commas.")]
+
+
+class Search(BaseModel):
+    """What is searched besides the photos to be like."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    like: Rows = ""
+    unlike: Rows = ""
+    words: Annotated[str, Query(max_length=10_000)] = ""
+    category: Annotated[str, Query(max_length=1_000)] = ""
+    group: Annotated[str, Query(max_length=1_000)] = ""
+    min_score: Annotated[float, Query(ge=-1, le=1)] = -1.0
+    rerank: bool = False
+    features: Annotated[str, Query(max_length=20)] = ""
+    first: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+    count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20
+    crop: Annotated[str, Query(max_length=60)] = ""
+
+
+def create_api(session: Session, page: Callable[[], str] | None = None) -> FastAPI:
+    """Return the application of a session. page: returns the HTML of the page, if there is one."""
+    app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None)
+    for add in (_add_search, _add_groups, _add_edits, _add_work, _add_files, _add_docs):
+        add(app, session)
+    if page:
+        _add_page(app, page)
+    _add_errors(app)
+    return app
+
+
+def _add_search(app: FastAPI, session: Session) -> None:
+    seeing = ThreadPoolExecutor(AT_ONCE, "see")
+
+    @app.get("/api/search")
+    def search(asked: Annotated[Search, Query()]) -> dict:
+        opened = session.opened(asked.features)
+        return _page_of(opened, asked, _photos(opened, asked.like))
+
+    @app.post("/api/search")
+    async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> dict:
+        """Search by a photo: the body is the bytes of its file."""
+        data = await request.body()
+        loop, opened = asyncio.get_running_loop(), session.opened(asked.features)
+        return await loop.run_in_executor(seeing, lambda: _by_upload(opened, asked, data))
+
+    @app.get("/api/photos/{row}/neighbours")
+    def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> dict:
+        """Return the photos most like one, in its group or not."""
+        return _page_of(session.opened(), Search(like=str(row), count=count), _photos(session.opened(), str(row)))
+
+
+def _add_groups(app: FastAPI, session: Session) -> None:
+    @app.get("/healthz")
+    def health() -> dict:
+        return {"status": "ok", "photos": len(session.opened().paths)}
+
+    @app.get("/api/photos/{row}")
+    def photo(row: RowNumber) -> dict:
+        opened = session.opened()
+        return _record(opened, _checked(opened, row))
+
+    @app.get("/api/groups")
+    def groups() -> list[dict]:
+        return _groups(session.opened())
+
+    @app.get("/api/categories")
+    def categories() -> dict[str, int]:
+        return session.opened().words.categories()
+
+
+def _add_edits(app: FastAPI, session: Session) -> None:
+    @app.get("/api/edits")
+    def edits() -> list[dict]:
+        return session.rows()
+
+    @app.post("/api/edits")
+    async def append(request: Request) -> dict:
+        """Append corrections to the log: the body is a row of JSON, or a list of rows."""
+        try:
+            rows = await request.json()
+        except (ValueError, RecursionError):
+            raise UserError("expected rows of JSON, found something else") from None
+        rows = rows if isinstance(rows, list) else [rows]
+        added = await asyncio.get_running_loop().run_in_executor(None, session.append, rows)
+        return {"added": added, "digests": list(map(digest, rows))}
+
+
+def _add_work(app: FastAPI, session: Session) -> None:
+    @app.post("/api/regroup", status_code=202)
+    def regroup() -> dict:
+        """Apply the corrections, then score and draw the groups anew, in the background."""
+        return _told(session.start("regroup"))
+
+    @app.post("/refresh", status_code=202)
+    def refresh() -> dict:
+        """Take in photos that were added, changed or removed, in the background."""
+        return _told(session.start("refresh"))
+
+    @app.get("/api/job")
+    def job() -> dict:
+        return _told(session.job or Job("", done=True))
+
+
+def _add_files(app: FastAPI, session: Session) -> None:
+    @app.get("/photo/{row}", include_in_schema=True)
+    def original(row: RowNumber) -> Response:
+        """Return the photo's own file where a browser shows its format, else its prepared copy."""
+        opened = session.opened()
+        file = opened.root / opened.paths[_checked(opened, row)]
+        inside = file.resolve().is_relative_to(opened.root.resolve())
+        if not inside or not file.is_file():
+            raise HTTPException(404, "This photo is not where it was.")
+        if file.suffix.lower() not in SHOWN:
+            return prepared(row)
+        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+
+    @app.get("/prepared/{row}")
+    def prepared(row: RowNumber) -> Response:
+        opened = session.opened()
+        file = opened.images[_checked(opened, row)]
+        if not file.is_file():
+            raise HTTPException(404, "The prepared photo is not where it was.")
+        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "image/jpeg")
+
+
+def _add_docs(app: FastAPI, session: Session) -> None:
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        found = [(method, path) for path, methods in app.openapi()["paths"].items() for method in methods]
+        lines = "".join(f"<li><code>{method.upper()} {path}</code></li>" for method, path in found)
+        return HTMLResponse(DOCS.format(lines=lines))
+
+
+def _add_page(app: FastAPI, page: Callable[[], str]) -> None:
+    @app.get("/", include_in_schema=False)
+    def root() -> HTMLResponse:
+        text = page()
+        return HTMLResponse(text, headers={"content-security-policy": policy_of(text)})
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Say what is wrong in one sentence of JSON."""
+
+    @app.exception_handler(UserError)
+    async def user_error(_: Request, error: UserError) -> JSONResponse:
+        return JSONResponse({"error": f"{str(error)[:500]}"}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_valid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:]) or "request"
+        return JSONResponse({"error": f"{place}: {first['msg']}"[:500]}, 422)
+
+
+def _photos(opened: Opened, rows: str) -> list[Photo]:
+    return [Photo(_checked(opened, int(row))) for row in rows.split(",") if row]
+
+
+def _checked(opened: Opened, row: int) -> int:
+    if row >= len(opened.paths):
+        raise HTTPException(404, f"There are {len(opened.paths):,} photos, and no row {row}.")
+    return row
+
+
+def _by_upload(opened: Opened, asked: Search, data: bytes) -> dict:
+    try:
+        header = read_header(io.BytesIO(data))
+    except ImageError as error:
+        raise UserError(f"expected a photo, found none: {error.reason}") from None
+    if header.format not in UPLOADED:
+        raise UserError(f"expected a photo as {', '.join(UPLOADED)}, found {header.format}")
+    if header.stored[0] * header.stored[1] > MOST_PIXELS:
+        raise UserError(f"expected at most {MOST_PIXELS:,} pixels, found {header.stored[0]} x {header.stored[1]}")
+    return _page_of(opened, asked, [opened.given(data, parse_crop(asked.crop)), *_photos(opened, asked.like)])
+
+
+def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> dict:
+    """Return a page of hits, and whether there are more."""
+    fields = asked.model_dump(include={"words", "category", "group", "min_score", "rerank"})
+    query = Asked(like=like, unlike=_photos(opened, asked.unlike), **fields)
+    hits = opened.find(query, asked.first + asked.count + 1)
+    shown = hits[asked.first : asked.first + asked.count]
+    found = [_record(opened, hit.row) | {"score": round(hit.score, 5), "copies": hit.copies} for hit in shown]
+    return {"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count}
+
+
+def _record(opened: Opened, row: int) -> dict:
+    group = int(opened.labels[row])
+    told = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
+    return told | {"label": opened.words.label(row), "product": opened.words.product(row)}
+
+
+def _groups(opened: Opened) -> list[dict]:
+    counts: dict[int, int] = {}
+    for group in opened.labels.tolist():
+        counts[group] = counts.get(group, 0) + 1
+    return [{"group": group, "name": opened.names.get(group, ""), "photos": counts[group]} for group in sorted(counts)]
+
+
+def _told(job: Job) -> Mapping[str, object]:
+    return {"name": job.name, "done": job.done, "error": job.error, "lines": job.lines, "changed": job.changed}
+
+
+def _text(path: str) -> str:
+    return path.encode("utf-8", "replace").decode("utf-8")
