@@ -33,7 +33,7 @@ def page(served, chromium):
 
 def found(page):
     """Return the file names in the grid and their scores, once all is found."""
-    page.wait_for_function("() => /photo/.test(document.querySelector('#alike_note').textContent)")
+    page.wait_for_selector("#alike[aria-busy=false]")
     cells = page.eval_on_selector_all(
         ".cell", "cells => cells.map(cell => [cell.title.split('\\n')[0], cell.querySelector('.score')?.textContent])"
     )

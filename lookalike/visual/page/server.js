@@ -84,6 +84,7 @@ async function searchOn() {
   const now = alike;
   if (!now || now.busy || !now.more) return;
   now.busy = true;
+  at("alike").setAttribute("aria-busy", "true");
   render();
   const words = new URLSearchParams({first: now.asked, count: PAGE, min_score: at("least").value > 0 ? at("least").value : -1});
   if (at("rerank").checked) words.set("rerank", "true");
@@ -136,6 +137,7 @@ function renderAlike() {
   const words = alike.busy ? "searching …" : alike.fault || (!alike.like.length && !alike.upload ? "Select photos to search with." : alike.rows.length ? `${count(alike.rows.length, "photo")}${alike.folded ? `, ${count(alike.folded, "near copy", "near copies")} folded` : ""}` : "No photo is that alike.");
   at("alike_note").textContent = words;
   at("more").hidden = !alike.more || alike.busy;
+  at("alike").setAttribute("aria-busy", String(alike.busy));
 }
 
 // A photo that is brought: chosen, pasted or dropped.
