@@ -125,7 +125,7 @@ def packshots(output: Path, dataset: str, folder: Path, rerank: bool) -> dict[st
     """Search for photos that are not in the dataset and say how often the first, or one of five, is of their label."""
     opened, true = opened_at(output, dataset, MAIN)
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    labels = label([file.name for file in files], folder, source="name", pattern=r"^(\d+)_", table=None).labels
+    labels = label([file.name for file in files], folder, source="name", pattern=r"^(.+?)_", table=None).labels
     places = []
     for file, wanted in zip(files, labels, strict=True):
         hits = opened.find(Asked(like=[opened.named(str(file))], rerank=rerank), TOP)
