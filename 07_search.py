@@ -31,11 +31,13 @@ def build(settings: Settings) -> None:
 
 
 def search(settings: Settings, _: object) -> None:
+    from lookalike.core.features import MAIN
     from lookalike.search import shell
     from lookalike.search.opened import Asked
 
     crop = shell.parse_crop(settings.crop)
-    opened = open_search(settings)
+    make_current(settings)
+    opened = open_matrix(settings, settings.features or MAIN)
     asked = Asked(
         like=[opened.named(text, crop) for text in settings.query],
         unlike=[opened.named(text) for text in settings.unlike],
@@ -50,9 +52,7 @@ def search(settings: Settings, _: object) -> None:
     shell.say(opened, hits, as_json=settings.json, null=settings.null)
 
 
-def open_search(settings: Settings):
-    from lookalike.core.features import MAIN
-
+def make_current(settings: Settings) -> None:
     if not is_current(settings, "07_search"):
         with contextlib.redirect_stdout(sys.stderr):  # what is printed besides the hits
             run_steps(settings, STEPS)
@@ -60,7 +60,6 @@ def open_search(settings: Settings):
     lacking = lack(settings, "04_cluster", "search")
     if lacking:
         print(f"07_search: groups are not told: {lacking}", file=sys.stderr)
-    return open_matrix(settings, settings.features or MAIN)
 
 
 def open_matrix(settings: Settings, matrix: str):
@@ -80,7 +79,7 @@ def serve(settings: Settings, _: bool) -> None:
     from lookalike.search import server, work
     from lookalike.search.session import Session
 
-    open_search(settings)
+    make_current(settings)
     places = {name: getattr(settings, name) for name in ("dataset", "photos", "output", "img", "edits", "run")}
     sections = recorded(settings) | {"search": settings.search.model_copy(update={"enabled": True})}
     made = Settings(**places, **{name: section for name, section in sections.items() if name != "finetune"})

@@ -1,6 +1,6 @@
 """Corrections as a person says them, of groups and photos as they are seen: each function returns the row to append."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.core.errors import UserError
 from lookalike.edits.rows import Row, digest, make, take_back
 
-__all__ = ["Seen", "call", "confirm", "lock", "merge", "move", "split", "undo"]
+__all__ = ["Seen", "call", "confirm", "group_called", "lock", "merge", "move", "split", "undo"]
 
 LEADING = 5  # photos in the middle of a group that a move names, so that it holds when one of them is gone
 
@@ -29,14 +29,7 @@ class Seen:
 
     def group(self, text: str) -> int:
         """Return the group of a number or, else, of a name. Raises UserError where it is not one group."""
-        present = set(self.labels.tolist()) - {-1}
-        if text.isdecimal() and int(text) in present:
-            return int(text)
-        named = {label for label, name in zip(self.labels.tolist(), self.names, strict=True) if name == text} & present
-        if len(named) == 1:
-            return named.pop()
-        found = f"{len(named)} of that name" if named else "none"
-        raise UserError(f"expected the number or name of a group, found {found}: {text}; see clusters.csv")
+        return group_called(text, self.labels, dict(zip(self.labels.tolist(), self.names, strict=True)))
 
     def photos(self, texts: Sequence[str]) -> np.ndarray:
         """Return the rows of photos by path as in clusters.csv, or by file name where one has it. Raises UserError."""
@@ -59,6 +52,18 @@ class Seen:
     def named(self, rows: np.ndarray) -> list[str]:
         """Return the sha256 of rows, each once."""
         return list(dict.fromkeys(self.sha256s[row] for row in rows.tolist()))
+
+
+def group_called(text: str, labels: np.ndarray, names: Mapping[int, str]) -> int:
+    """Return the group of a number or, else, of a name, among labels int (n,). Raises UserError where it is not one."""
+    present = set(labels.tolist()) - {-1}
+    if text.isdecimal() and int(text) in present:
+        return int(text)
+    named = [label for label in present if names.get(label) == text]
+    if len(named) == 1:
+        return named[0]
+    found = f"{len(named)} of that name" if named else "none"
+    raise UserError(f"expected the number or name of a group, found {found}: {text}; see clusters.csv")
 
 
 def call(seen: Seen, group: str, name: str) -> Row:

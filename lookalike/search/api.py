@@ -180,7 +180,7 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(UserError)
     async def user_error(_: Request, error: UserError) -> JSONResponse:
-        return JSONResponse({"error": f"{str(error)[:500]}"}, 400)
+        return JSONResponse({"error": str(error)[:500]}, 400)
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:

@@ -12,6 +12,7 @@ from lookalike.catalog import catalog
 from lookalike.clustering import near_duplicates, outcome
 from lookalike.core import features
 from lookalike.core.errors import UserError
+from lookalike.edits.compose import group_called
 from lookalike.preprocess import prepared
 from lookalike.search.index import VectorIndex
 from lookalike.search.ranking import Hit, direction, find
@@ -138,7 +139,8 @@ class Opened:
         if asked.category:
             filters.append(self._of_category(asked.category))
         if asked.group:
-            filters.append(self.labels == self._group(asked.group))
+            group = -1 if asked.group == "none" else group_called(asked.group, self.labels, self.names)
+            filters.append(self.labels == group)
         return np.logical_and.reduce(filters) if filters else None
 
     def group_name(self, row: int) -> str:
@@ -161,17 +163,6 @@ class Opened:
             known = ", ".join(list(self.words.categories())[:10]) or "none"
             raise UserError(f"expected a category of this dataset, found {category!r}: there are {known}")
         return passing
-
-    def _group(self, text: str) -> int:
-        present = set(self.labels.tolist()) - {-1}
-        if text == "none":
-            return -1
-        if text.isdecimal() and int(text) in present:
-            return int(text)
-        named = [group for group, name in self.names.items() if name == text]
-        if len(named) == 1:
-            return named[0]
-        raise UserError(f"expected the number or name of a group, found {len(named)} of that name: {text}")
 
 
 def open_dataset(

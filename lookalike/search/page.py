@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lookalike.core.errors import UserError
+from lookalike.core.page import SHEETS, script_json, sheet_name
 
 __all__ = ["policy_of", "sheet_at", "with_server"]
 
 BEGIN, END = '<script id="data" type="application/json">', "</script>"
 POLICY = "base-uri 'none'"  # of the page's own, before which what a server adds is put
 POLICY_OF = re.compile('http-equiv="Content-Security-Policy" content="([^"]*)"')
-SHEETS = "thumbnails"
 
 
 def with_server(folder: Path, paths: Sequence[str], matrices: Sequence[str]) -> str:
     """Return the HTML of the page in a published 06_visualize with the rows of its photos among `paths`.
 
-    matrices: names of the vectors that photos can be compared by.
-
-    Raises UserError where there is no page.
+    matrices: names of the vectors that photos can be compared by. Raises UserError where there is no page.
     """
     file = folder / "gallery.html"
     if not file.exists():
@@ -31,9 +29,8 @@ def with_server(folder: Path, paths: Sequence[str], matrices: Sequence[str]) -> 
     told = json.loads(data)
     place = {path: row for row, path in enumerate(paths)}
     told["server"] = {"rows": [place.get(path, -1) for path in told["paths"]], "matrices": list(matrices)}
-    packed = json.dumps(told, ensure_ascii=True, separators=(",", ":"))
-    packed = packed.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return before.replace(POLICY, f"connect-src 'self'; {POLICY}", 1) + BEGIN + packed + END + after
+    head = before.replace(POLICY, f"connect-src 'self'; {POLICY}", 1)
+    return head + BEGIN + script_json(told) + END + after
 
 
 def policy_of(page: str) -> str:
@@ -43,4 +40,4 @@ def policy_of(page: str) -> str:
 
 def sheet_at(folder: Path, number: int) -> Path:
     """Return the file of a sheet of thumbnails beside the page."""
-    return folder / SHEETS / f"{number:05d}.webp"
+    return folder / SHEETS / sheet_name(number)

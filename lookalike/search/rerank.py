@@ -1,7 +1,6 @@
 """Hits ranked anew by local features: photos of the same thing from the same side share many in one geometry."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from lookalike.clustering.local_match import features_in, in_threads, inliers
@@ -12,7 +11,7 @@ __all__ = ["rerank"]
 LEAST = 8  # shared local features from which they count: by chance photos share a few
 MOST = 40  # beyond these, more say no more
 GAIN = 0.15  # of cosine, for as many
-RESIDUAL, TRIALS = 12.0, 500  # as of `local_match`
+RESIDUAL, TRIALS = 12.0, 500  # of the geometry, see `inliers`
 
 
 def rerank(hits: Sequence[Hit], queries: Sequence[Path | bytes], images: Sequence[Path]) -> list[Hit]:
@@ -29,4 +28,4 @@ def rerank(hits: Sequence[Hit], queries: Sequence[Path | bytes], images: Sequenc
 
     worth = [hit.score + more for hit, more in zip(hits, in_threads("compare photos", gain, hits), strict=True)]
     order = sorted(range(len(hits)), key=lambda place: (-worth[place], place))
-    return [replace(hits[place]) for place in order]
+    return [hits[place] for place in order]

@@ -56,7 +56,7 @@ def _record(opened: Opened, hit: Hit) -> dict:
         "group": int(opened.labels[hit.row]),
         "name": opened.names.get(int(opened.labels[hit.row]), ""),
         "copies": [opened.paths[row] for row in hit.copies],
-        **({"product": opened.words.product(hit.row)} if opened.words.product(hit.row) else {}),
+        "product": opened.words.product(hit.row),
     }
 
 

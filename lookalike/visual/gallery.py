@@ -8,18 +8,18 @@ import base64
 import hashlib
 import html
 import io
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from lookalike.core.page import SHEETS, script_json, sheet_name
 from lookalike.visual.gallery_data import Details, pack, page_order
 from lookalike.visual.projector import atlas
 from lookalike.visual.thumbnails import Reader, thumbnail_blocks
 
-__all__ = ["SHEETS", "SINGLE_FILE", "write_gallery"]
+__all__ = ["SINGLE_FILE", "write_gallery"]
 
 PAGE = Path(__file__).with_name("page")
 SCRIPTS = (  # joined in this order into one module
@@ -40,7 +40,6 @@ SCRIPTS = (  # joined in this order into one module
     "server",
     "main",
 )
-SHEETS = "thumbnails"  # folder beside the page
 SINGLE_FILE = 5_000  # photos up to which the page is one file
 COLUMNS = 16  # thumbnails in a row of a sheet
 SHEET_PHOTOS = COLUMNS * COLUMNS
@@ -70,7 +69,7 @@ def _write_sheets(folder: Path, paths: Sequence[str], read: Reader, side: int, s
         if single:
             addresses.append("data:image/webp;base64," + base64.b64encode(sheet).decode("ascii"))
             continue
-        addresses.append(f"{SHEETS}/{number:05d}.webp")
+        addresses.append(f"{SHEETS}/{sheet_name(number)}")
         (folder / SHEETS).mkdir(exist_ok=True)
         (folder / addresses[-1]).write_bytes(sheet)
     return addresses
@@ -92,7 +91,7 @@ def _page(title: str, data: dict) -> str:
         "script_hash": _hash(script),
         "style": style,
         "script": script,
-        "data": _script_json(data),
+        "data": script_json(data),
     }
     page = (PAGE / "page.html").read_text(encoding="utf-8")
     pieces = page.split("{{")
@@ -102,9 +101,3 @@ def _page(title: str, data: dict) -> str:
 def _hash(text: str) -> str:
     """Return what a content security policy says of an inline script or style, so that nothing else runs."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-def _script_json(data: dict) -> str:
-    """Write JSON that cannot end the script element that holds it, whatever a file is called."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -130,7 +130,7 @@ def test_reranking_keeps_the_hits(finished, search):
         (["--words", "zebra"], "expected a photo with words 'zebra', found none"),
         (["--query", "0_7_0.png", "--min_score", "1.1"], "expected a photo with a score of at least 1.1, found none"),
         (["--query", "0_7_0.png", "--category", "no"], "expected a category of this dataset, found 'no'"),
-        (["--query", "0_7_0.png", "--group", "99"], "expected the number or name of a group, found 0 of that name: 99"),
+        (["--query", "0_7_0.png", "--group", "99"], "expected the number or name of a group, found none: 99"),
         (["--query", "0_7_0.png", "--features", "base"], "expected vectors of features, found 'base'"),
     ],
 )

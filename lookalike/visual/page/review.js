@@ -5,7 +5,6 @@ const ASKED = 6;  // photos that stand for a group
 let answers = [], asking = null;
 
 function loadAnswers() { answers = kept.read("answers") || []; }
-const groupKey = id => id < 0 ? "none" : sha256(current.groups.get(id).exemplar).slice(0, 12);
 const faceOf = group => sha256(firstOf[group]).slice(0, 12);  // numbers of groups change with every grouping
 function keyOf([kind, first, second]) {
   if (kind === "split") return `split ${faceOf(first)} ${second.length}`;
