@@ -6,9 +6,10 @@ from pathlib import Path, PurePosixPath
 from lookalike.catalog.csv_table import read_rows
 from lookalike.core.tables import write_csv
 
-__all__ = ["join_products", "read", "write"]
+__all__ = ["category_column", "join_products", "read", "write"]
 
 TABLE = "products.csv"
+CATEGORIES = ("category", "genre_id")  # columns that say the category of a product
 
 
 def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
@@ -20,6 +21,11 @@ def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
     joined = [(path, products[name]) for path in paths if (name := PurePosixPath(path).name) in products]
     columns = list(next(iter(products.values()), {}))
     return {"path": [path for path, _ in joined]} | {key: [row[key] for _, row in joined] for key in columns}
+
+
+def category_column(columns: Sequence[str]) -> str | None:
+    """Return which of the columns of a catalogue says the category, None where none does."""
+    return next((name for name in CATEGORIES if name in columns), None)
 
 
 def write(folder: Path, paths: Sequence[str], table: Path) -> None:

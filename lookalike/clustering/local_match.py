@@ -29,6 +29,7 @@ __all__ = [
     "inliers",
     "keypoints",
     "matching_pairs",
+    "shared_keypoints",
 ]
 
 SIDE = 400  # pixels of the longer side in which keypoints are found
@@ -109,13 +110,19 @@ def features_in(photo: Path | bytes) -> Keypoints:
 
 
 def inliers(one: Keypoints, two: Keypoints, *, residual: float, trials: int) -> int:
-    """Count the matches of two photos' keypoints that one affine map explains to `residual` pixels.
+    """Count the local features that two photos share: see `shared_keypoints`."""
+    return len(shared_keypoints(one, two, residual=residual, trials=trials))
+
+
+def shared_keypoints(one: Keypoints, two: Keypoints, *, residual: float, trials: int) -> np.ndarray:
+    """Return the pairs of keypoints, int64 (m, 2), that match and that one affine map explains to `residual` pixels.
 
     Matches are each other's nearest descriptor and clearly nearer than the second nearest; the map is found by RANSAC
     (Fischler and Bolles, 1981).
     """
+    none = np.empty((0, 2), np.int64)
     if len(one[0]) < 3 or len(two[0]) < 3:
-        return 0
+        return none
     similarity = unit_rows(one[1].astype(np.float32)) @ unit_rows(two[1].astype(np.float32)).T
     rows, best = np.arange(len(similarity)), similarity.argmax(axis=1)
     mutual = similarity.argmax(axis=0)[best] == rows
@@ -125,11 +132,12 @@ def inliers(one: Keypoints, two: Keypoints, *, residual: float, trials: int) -> 
     # Unit vectors: squared distance is 2 - 2 similarity.
     clear = np.flatnonzero(mutual & (1 - first < RATIO**2 * (1 - second)))
     if len(clear) < 3:
-        return 0
+        return none
     _, mask = cv2.estimateAffine2D(
         one[0][clear], two[0][best[clear]], method=cv2.RANSAC, ransacReprojThreshold=residual, maxIters=trials
     )
-    return 0 if mask is None else int(mask.sum())
+    kept = clear[mask.ravel().astype(bool)] if mask is not None else clear[:0]
+    return np.stack([kept, best[kept]], axis=1)
 
 
 def greedy_groups(pairs: Sequence[tuple[int, int]], n: int) -> np.ndarray:

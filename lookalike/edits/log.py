@@ -11,7 +11,7 @@ from lookalike.core.errors import UserError
 from lookalike.core.locks import hold
 from lookalike.edits.rows import Row, digest, fault, when
 
-__all__ = ["Log", "append", "read", "take_in"]
+__all__ = ["Log", "append", "read", "read_after", "take_in"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,21 @@ def read(path: Path) -> Log:
         else:
             rows.setdefault(digest(row), row)
     return Log(sorted(rows.values(), key=when), faults)
+
+
+def read_after(path: Path, start: int) -> tuple[list[Row], int]:
+    """Return the rows that were appended after the first `start` bytes of a log, and where the next ones will begin.
+
+    All of them where the log has become shorter. Only whole lines are read.
+    """
+    if not path.exists():
+        return [], 0
+    with path.open("rb") as file:
+        begin = start if start <= file.seek(0, os.SEEK_END) else 0
+        file.seek(begin)
+        whole = file.read().rpartition(b"\n")
+    parsed = (_parse(line) for line in whole[0].split(b"\n") if line.strip())
+    return [row for row, wrong in parsed if not wrong], begin + len(whole[0] + whole[1])
 
 
 def append(path: Path, rows: Sequence[Row]) -> int:

@@ -15,7 +15,7 @@ sys.modules["openvino_telemetry"] = None  # else its import sends an event over 
 import openvino  # noqa: E402
 from openvino.preprocess import PrePostProcessor  # noqa: E402
 
-__all__ = ["BATCH", "open_graph", "openvino"]
+__all__ = ["BATCH", "open_graph", "open_map", "openvino"]
 
 BATCH = 4  # measured: larger batches leave the cache of a core, smaller ones cost more calls
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
@@ -46,6 +46,38 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
     # The first call fills tables inside the bindings, where two threads at once can wait for each other for ever.
     features(np.zeros((BATCH, size, size, 3), np.uint8))
     return features, BATCH, "CPU"
+
+
+def open_map(path: Path, size: int) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Return `map(uint8 (size, size, 3)) -> float32 (rows, columns, channels)`, the last map that is averaged.
+
+    None where the graph averages none. Raises RuntimeError where OpenVINO does not read the graph.
+    """
+    model = openvino.Core().read_model(path)
+    mean = _last_mean(model.get_results()[0])
+    if mean is None:
+        return None
+    channels_last = 3 not in mean.input_value(1).get_node().get_data()
+    part = openvino.Model([mean.input_value(0)], model.get_parameters())
+    part.reshape([1, size, size, 3])
+    compiled = openvino.compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def feature_map(image: np.ndarray) -> np.ndarray:
+        request = compiled.create_infer_request()
+        request.infer([image[None].astype(np.float32)])
+        found = request.get_output_tensor().data[0].copy()
+        return found if channels_last else np.moveaxis(found, 0, -1)
+
+    return feature_map
+
+
+def _last_mean(node: openvino.Node) -> openvino.Node | None:
+    """Return the last mean over the rows and columns of a map on the way from the images to a node."""
+    while node.get_input_size():
+        if node.get_type_name() == "ReduceMean" and node.input_value(0).get_partial_shape().rank.get_length() == 4:
+            return node
+        node = node.input_value(0).get_node()
+    return None
 
 
 def _compiled(path: Path, size: int, hint: str, workers: int) -> openvino.CompiledModel:

@@ -1,6 +1,7 @@
 """The API: search, photos, groups, corrections, work in the background. A photo is its row, never a path."""
 
 import asyncio
+import base64
 import io
 import mimetypes
 from collections.abc import Callable, Mapping
@@ -33,6 +34,9 @@ DOCS = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>API<
 <p>Described in full at <a href="/openapi.json">/openapi.json</a>.</p><ul>{lines}</ul></body></html>"""
 
 RowNumber = Annotated[int, Path(ge=0, le=2**31, description="Row of a photo.")]
+RowAsked = Annotated[int, Query(ge=0, le=2**31, description="Row of a photo.")]
+Matrix = Annotated[str, Query(max_length=20, description="Vectors to compare, where there are several.")]
+Crop = Annotated[str, Query(max_length=60, description="A part of the upload: x,y,width,height in its pixels.")]
 Rows = Annotated[str, Query(max_length=8_000, pattern=r"^(\d{1,9}(,\d{1,9})*)?$", description="Rows, by commas.")]
 
 
@@ -48,16 +52,17 @@ class Search(BaseModel):
     group: Annotated[str, Query(max_length=1_000)] = ""
     min_score: Annotated[float, Query(ge=-1, le=1)] = -1.0
     rerank: bool = False
-    features: Annotated[str, Query(max_length=20)] = ""
+    features: Matrix = ""
     first: Annotated[int, Query(ge=0, le=1_000_000)] = 0
     count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20
-    crop: Annotated[str, Query(max_length=60)] = ""
+    crop: Crop = ""
 
 
 def create_api(session: Session, page: Callable[[], str] | None = None) -> FastAPI:
     """Return the application of a session. page: returns the HTML of the page, if there is one."""
     app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None)
-    for add in (_add_search, _add_groups, _add_edits, _add_work, _add_files, _add_docs):
+    app.state.seeing = ThreadPoolExecutor(AT_ONCE, "see")
+    for add in (_add_search, _add_compare, _add_groups, _add_edits, _add_work, _add_files, _add_docs):
         add(app, session)
     if page:
         _add_page(app, page)
@@ -66,8 +71,6 @@ def create_api(session: Session, page: Callable[[], str] | None = None) -> FastA
 
 
 def _add_search(app: FastAPI, session: Session) -> None:
-    seeing = ThreadPoolExecutor(AT_ONCE, "see")
-
     @app.get("/api/search")
     def search(asked: Annotated[Search, Query()]) -> dict:
         opened = session.opened(asked.features)
@@ -76,14 +79,29 @@ def _add_search(app: FastAPI, session: Session) -> None:
     @app.post("/api/search")
     async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> dict:
         """Search by a photo: the body is the bytes of its file."""
-        data = await request.body()
-        loop, opened = asyncio.get_running_loop(), session.opened(asked.features)
-        return await loop.run_in_executor(seeing, lambda: _by_upload(opened, asked, data))
+        opened = session.opened(asked.features)
+        return await _seen(
+            request, opened, asked.crop, lambda photo: _page_of(opened, asked, [photo, *_photos(opened, asked.like)])
+        )
 
     @app.get("/api/photos/{row}/neighbours")
     def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> dict:
         """Return the photos most like one, in its group or not."""
         return _page_of(session.opened(), Search(like=str(row), count=count), _photos(session.opened(), str(row)))
+
+
+def _add_compare(app: FastAPI, session: Session) -> None:
+    @app.get("/api/compare")
+    def compare(first: RowAsked, second: RowAsked, features: Matrix = "") -> dict:
+        """Return why two photos are alike: the details that they share, and what each part adds to their cosine."""
+        opened = session.opened(features)
+        return _compared(opened, Photo(_checked(opened, first)), second)
+
+    @app.post("/api/compare")
+    async def compare_upload(request: Request, second: RowAsked, features: Matrix = "", crop: Crop = "") -> dict:
+        """Compare a photo, whose file's bytes are the body, or a part of it, with one of the dataset."""
+        opened = session.opened(features)
+        return await _seen(request, opened, crop, lambda photo: _compared(opened, photo, second))
 
 
 def _add_groups(app: FastAPI, session: Session) -> None:
@@ -107,8 +125,10 @@ def _add_groups(app: FastAPI, session: Session) -> None:
 
 def _add_edits(app: FastAPI, session: Session) -> None:
     @app.get("/api/edits")
-    def edits() -> list[dict]:
-        return session.rows()
+    def edits(after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> dict:
+        """Return corrections with their digests. after: what `end` was, to be told only those that came since."""
+        rows, end = session.rows(after)
+        return {"rows": [row | {"digest": digest(row)} for row in rows], "end": end}
 
     @app.post("/api/edits")
     async def append(request: Request) -> dict:
@@ -203,7 +223,14 @@ def _checked(opened: Opened, row: int) -> int:
     return row
 
 
-def _by_upload(opened: Opened, asked: Search, data: bytes) -> dict:
+async def _seen(request: Request, opened: Opened, crop: str, use: Callable[[Photo], dict]) -> dict:
+    """Return `use(photo)` of the photo in a request's body, or of its part; few are seen at once."""
+    data = await request.body()
+    work = asyncio.get_running_loop().run_in_executor
+    return await work(request.app.state.seeing, lambda: use(_uploaded(opened, data, crop)))
+
+
+def _uploaded(opened: Opened, data: bytes, crop: str) -> Photo:
     try:
         header = read_header(io.BytesIO(data))
     except ImageError as error:
@@ -212,7 +239,17 @@ def _by_upload(opened: Opened, asked: Search, data: bytes) -> dict:
         raise UserError(f"expected a photo as {', '.join(UPLOADED)}, found {header.format}")
     if header.stored[0] * header.stored[1] > MOST_PIXELS:
         raise UserError(f"expected at most {MOST_PIXELS:,} pixels, found {header.stored[0]} x {header.stored[1]}")
-    return _page_of(opened, asked, [opened.given(data, parse_crop(asked.crop)), *_photos(opened, asked.like)])
+    return opened.given(data, parse_crop(crop))
+
+
+def _compared(opened: Opened, one: Photo, second: int) -> dict:
+    """Return what two photos have in common; of a photo that is brought, its prepared copy too, as a data address."""
+    score, found = opened.compare(one, Photo(_checked(opened, second)))
+    told = {"score": round(score, 5), "row": one.row, **found.as_json()}
+    if one.row is not None:
+        return told | {"photo": None}
+    kind = f"image/{read_header(io.BytesIO(one.prepared)).format.lower()}"
+    return told | {"photo": f"data:{kind};base64,{base64.b64encode(one.prepared).decode()}"}
 
 
 def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> dict:

@@ -1,7 +1,7 @@
 """A dataset opened for search: its index, words and vectors, and the groups and near copies as they are now."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,12 @@ import numpy as np
 from lookalike.catalog import catalog
 from lookalike.clustering import near_duplicates, outcome
 from lookalike.core import features
+from lookalike.core.arrays import unit_rows
 from lookalike.core.errors import UserError
 from lookalike.edits.compose import group_called
+from lookalike.networks.parts import open_parts
 from lookalike.preprocess import prepared
+from lookalike.search.compare import Comparison, compare
 from lookalike.search.index import VectorIndex
 from lookalike.search.ranking import Hit, direction, find
 from lookalike.search.rerank import rerank
@@ -71,10 +74,14 @@ class Opened:
         self.paths, rows = features.load(extracted, name=matrix)
         self.matrix, self.rows, self.words = matrix, rows, Words(folder)
         self.index = VectorIndex(folder, rows, name=matrix)
-        self._sha256s = sha256s
+        self._sha256s, self._extracted = sha256s, extracted
         self.copy_of = np.full(len(self.paths), -1)
         for number, group in enumerate(copies):
             self.copy_of[group] = number
+
+    @cached_property
+    def _feature_map(self) -> Callable[[bytes], np.ndarray] | None:
+        return open_parts(self._extracted, self.matrix)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -130,6 +137,15 @@ class Opened:
         hits = find(self.index, query, max(count, RERANKED), **given)
         files = [self.images[photo.row] if photo.row is not None else photo.prepared for photo in asked.like]
         return [*rerank(hits[:RERANKED], files, self.images), *hits[RERANKED:]][:count]
+
+    def compare(self, one: Photo, two: Photo) -> tuple[float, Comparison]:
+        """Return the cosine of two photos, and what they have in common."""
+        first, second = unit_rows(self._vectors([one, two]).astype(np.float32))
+        return float(first @ second), compare(self.prepared(one), self.prepared(two), self._feature_map)
+
+    def prepared(self, photo: Photo) -> bytes:
+        """Return the bytes of a photo's prepared file. Raises UserError where it is gone."""
+        return photo.prepared if photo.row is None else _read(self.images[photo.row])
 
     def passing(self, asked: Asked) -> np.ndarray | None:
         """Return which photos pass words, category and group: bool (n,), None where nothing is asked of them."""

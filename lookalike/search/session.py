@@ -58,9 +58,9 @@ class Session:
                 self._opened[matrix] = opened
         return opened
 
-    def rows(self) -> list[Row]:
-        """Return the corrections that are in the log, in the order of time."""
-        return log.read(self._edits).rows
+    def rows(self, after: int = 0) -> tuple[list[Row], int]:
+        """Return the corrections in the log, without its first `after` bytes, and where the next ones will begin."""
+        return log.read_after(self._edits, after)
 
     def append(self, rows: Sequence[object]) -> int:
         """Append corrections to the log, synced to disk; return how many were new. Raises UserError."""

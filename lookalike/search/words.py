@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lookalike.catalog.products import category_column
 from lookalike.core.files import write_aside
 
 __all__ = ["Words", "fold", "write"]
 
 TABLE = "words.arrow"
-CATEGORIES = ("category", "genre_id")  # columns of a product catalogue that say the category; else the true label does
 LONGEST = 10_000  # letters of a search that are read
 MOST_WORDS = 100
 
@@ -25,7 +25,7 @@ def write(folder: Path, paths: Sequence[str], labels: Sequence[str], products: M
     """
     rows = [products.get(path, {}) for path in paths]
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "path"))
-    of_category = next((name for name in CATEGORIES if name in columns), None)
+    of_category = category_column(columns)
     categories = [row.get(of_category, "") for row in rows] if of_category else list(labels)
     cells = {f"product.{name}": [row.get(name, "") for row in rows] for name in columns}
     texts = [fold("\n".join(parts)) for parts in zip(paths, labels, *cells.values(), strict=True)]

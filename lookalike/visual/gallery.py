@@ -37,6 +37,7 @@ SCRIPTS = (  # joined in this order into one module
     "selection",
     "review",
     "dialogs",
+    "compare",
     "server",
     "main",
 )

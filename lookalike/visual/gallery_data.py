@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lookalike.catalog.products import category_column
 from lookalike.clustering.outcome import Groups
 from lookalike.clustering.relations import Relations
 from lookalike.edits.rows import Row, digest
@@ -130,11 +131,12 @@ def _groups(details: Details) -> list[dict]:
 
 
 def _products(details: Details, chosen: Sequence[int]) -> dict:
-    """Return the columns of the product catalogue and the cells of each photo of one, by its place."""
+    """Return the columns of the product catalogue, that of categories, and each photo's cells by place."""
     rows = {place: details.products.get(details.paths[row]) for place, row in enumerate(chosen)}
     rows = {place: row for place, row in rows.items() if row}
     columns = list(dict.fromkeys(name for row in rows.values() for name in row if name != "path"))
-    return {"columns": columns, "rows": {place: [row.get(name, "") for name in columns] for place, row in rows.items()}}
+    cells = {place: [row.get(name, "") for name in columns] for place, row in rows.items()}
+    return {"columns": columns, "category": category_column(columns), "rows": cells}
 
 
 def _said(details: Details, place: np.ndarray) -> list[dict]:

@@ -18,6 +18,13 @@ def served(finished, chromium, tmp_path_factory):
 
 
 @pytest.fixture
+def own_page_server(place, chromium):
+    server = Server(place)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def page(served, chromium):
     context = chromium.new_context(viewport={"width": 1360, "height": 860})
     context.set_default_timeout(WAIT)
@@ -109,3 +116,139 @@ def test_corrections_are_saved_at_once_and_taken_in_by_regrouping(page, served):
         "() => [...document.querySelectorAll('.group b')].some(b => b.textContent === '<b>round</b> things')"
     )
     assert page.inner_text("#waiting") == ""
+
+
+def test_why_two_photos_are_alike(page):
+    page.fill("#words", "1_7_")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 8")
+    page.click(".cell >> nth=0", modifiers=["Control"])
+    assert page.locator("#compare").is_hidden()
+    page.click(".cell >> nth=1", modifiers=["Control"])
+    page.keyboard.press("x")
+    page.wait_for_selector("#compare_dialog[aria-busy=false]")
+    page.wait_for_selector("#compared", state="visible")
+    assert page.inner_text("#compare_note").startswith("Cosine 0.9")
+    assert "no map" in page.inner_text("#compare_note")
+    assert page.is_disabled("#as_parts")
+    page.click("#as_photos")
+    assert page.get_attribute("#compared", "aria-label") == "Two photos"
+    seen = page.evaluate(
+        "() => { const c = document.querySelector('#compared'); const d = c.getContext('2d');"
+        " return [d.getImageData(c.width / 4, c.height / 2, 1, 1).data[2], c.width > c.height]; }"
+    )
+    assert seen == [pytest.approx(200, abs=60), True]  # the first photo is drawn there, beside the second
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#compare_dialog", state="hidden")
+
+
+def test_a_result_is_compared_with_what_was_brought(page, draw, tmp_path):
+    draw(tmp_path / "brought.png", 2, 77)
+    page.set_input_files("#upload", str(tmp_path / "brought.png"))
+    found(page)
+    page.click(".cell >> nth=0")
+    page.click("text=Why alike?")
+    page.wait_for_selector("#compared", state="visible")
+    assert page.inner_text("#compare_note").startswith("Cosine 0.")
+
+
+def test_look_alikes_in_another_order(page):
+    page.fill("#words", "1_7_0")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 1")
+    page.click(".cell")
+    page.keyboard.press("f")
+    page.fill("#words", "")
+    page.select_option("#sort", "name")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 20")
+    names = found(page)[0]
+    assert names == sorted(names)
+    page.select_option("#sort", "group")
+    page.wait_for_selector(".section")
+    assert page.locator(".section").count() >= 2
+    page.select_option("#sort", "best")
+    page.wait_for_selector(".section", state="detached")
+    scores = found(page)[1]
+    assert scores == sorted(scores, reverse=True)
+    page.click("#leave")
+    assert page.locator("#sort [value=group]").is_hidden()
+
+
+def test_words_and_categories(page):
+    page.select_option("#category", "discs")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 2")
+    page.click("#reset")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 24")
+    page.keyboard.press("/")
+    page.keyboard.type("red DISC")
+    page.wait_for_function("() => document.querySelectorAll('.cell').length === 2")
+    page.click(".cell >> nth=0")
+    assert "Red disc" in page.inner_text("#photo_body")
+    page.fill("#words", "nothing of that name")
+    page.wait_for_selector("#empty_reset", state="visible")
+
+
+def test_a_photo_that_is_pasted_or_dropped(page, draw, tmp_path):
+    draw(tmp_path / "brought.png", 0, 78)
+    bring = """([bytes, kind, target]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(bytes)], "brought.png", {type: "image/png"}));
+      const event = kind === "paste" ? new ClipboardEvent("paste", {clipboardData: data, bubbles: true})
+        : new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+      document.querySelector(target).dispatchEvent(event);
+    }"""
+    for kind in ("paste", "drop"):
+        page.evaluate(bring, [list((tmp_path / "brought.png").read_bytes()), kind, "#centre"])
+        names, _ = found(page)
+        assert {name[0] for name in names[:5]} == {"0"}
+        page.click("#leave")
+
+
+def test_by_touch_on_a_phone(served, chromium):
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(served.address)
+    page.tap("#tabs [data-tab=photos]")
+    page.wait_for_selector(".cell")
+    assert page.locator("#words").bounding_box()["width"] > 90
+    page.tap("#pick")
+    page.tap(".cell >> nth=0")
+    page.tap(".cell >> nth=1")
+    page.tap("#compare")
+    page.wait_for_selector("#compared", state="visible")
+    box = page.locator("#compared").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    close = page.locator("#compare_dialog .close")
+    assert close.bounding_box()["y"] < 800 - 38
+    close.tap()
+    page.tap("#similar")
+    assert len(found(page)[0]) == 20
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_two_browsers_hear_of_each_other(own_page_server, chromium):
+    pages = []
+    for _ in range(2):
+        context = chromium.new_context(viewport={"width": 1360, "height": 860})
+        context.set_default_timeout(WAIT)
+        pages.append(context.new_page())
+        pages[-1].goto(own_page_server.address)
+        pages[-1].wait_for_selector(".cell")
+    first, second = pages
+    for page, name in ((first, "mine"), (second, "yours")):
+        page.click(".group >> nth=0")
+        page.keyboard.press("r")
+        page.fill("#name_value", name)
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelector('#waiting').textContent !== ''")
+    first.wait_for_selector("#toast:has-text('changed by it')", state="visible")
+    assert first.inner_text(".group b >> nth=0") == "yours"  # what was said last counts, in both
+    assert second.inner_text(".group b >> nth=0") == "yours"
+    first.click("#corrections")
+    assert "by another browser" in first.inner_text("#mine")
+    assert "overruled on 8 photos" in first.inner_text("#mine")
+    rows = [json.loads(line) for line in (own_page_server.folder / "edits" / "toys.jsonl").read_text().splitlines()]
+    assert [row["name"] for row in rows] == ["mine", "yours"]  # and neither is lost
+    for page in pages:
+        page.context.close()

@@ -38,6 +38,8 @@ function rowsOf(sha) {  // photos of equal bytes have one sha256
 const fileName = i => DATA.paths[i].slice(DATA.paths[i].lastIndexOf("/") + 1);
 const labelName = code => DATA.labels[code] === "" ? "no label" : DATA.labels[code];
 const hasLabels = DATA.labels.some(name => name !== "");
+const categoryColumn = DATA.products.columns.indexOf(DATA.products.category);
+const categoryOf = i => DATA.products.rows[i]?.[categoryColumn] || "";
 const confidence = i => photos.confidence[i] / 255;
 const distance = steps => steps === 65535 ? null : steps / 32000;
 const count = (number, word, words = `${word}s`) => `${number.toLocaleString("en")} ${number === 1 ? word : words}`;

@@ -56,10 +56,12 @@ at("group_form").addEventListener("submit", event => { event.preventDefault(); a
 
 function showCorrections() {
   const mine = pending.filter(isHere);
-  const line = (row, isMine) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
+  const line = (row, isMine, canUndo = false) => el("li", {}, `${WORDS[row.op] || row.op}${row.name !== undefined ? ` “${row.name}”` : ""}: ${count(row.photos.length ?? row.photos, "photo")} `,
     el("small", {text: row.time.slice(0, 16).replace("T", " ")}), row.exported ? (SERVER ? " saved" : " exported") : "", row.state ? ` ${row.state}` : "",
-    isMine ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
-  at("mine").replaceChildren(...mine.map(row => line(row, mayUndo(row))).reverse());
+    isMine && SERVER && others.has(identity(row)) ? " by another browser" : "",
+    isMine && SERVER && overruled.has(identity(row)) ? el("b", {text: ` overruled on ${count(overruled.get(identity(row)), "photo")}`}) : "",
+    canUndo ? el("button", {type: "button", class: "link", text: "undo", onclick: () => { undo(row); showCorrections(); }}) : "");
+  at("mine").replaceChildren(...mine.map(row => line(row, true, mayUndo(row))).reverse());
   at("mine_note").textContent = mine.length ? `${count(mine.length, "correction")} in this browser, not yet in the groups on disk.` : "No correction waits in this browser.";
   at("taken_in").replaceChildren(...DATA.log.map(row => line(row, false)).reverse());
   at("taken_in_note").textContent = DATA.log.length ? `${count(DATA.log.length, "correction")} in the groups on disk:` : "";

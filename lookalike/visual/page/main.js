@@ -20,6 +20,9 @@ function renderControls() {
   if (at("words").value !== state.words && document.activeElement !== at("words")) at("words").value = state.words;
   for (const [id, key] of [["sort", "sort"], ["order", "order"], ["only", "only"]]) at(id).value = state[key];
   at("label").value = String(state.label);
+  at("category").value = state.category;
+  if (state.sort === "group" && !alike) at("sort").value = "best";
+  at("sort").querySelector("[value=group]").hidden = !alike;
   at("unsure").value = state.unsure;
   at("unsure_value").textContent = state.unsure < 1 ? state.unsure.toFixed(2) : "any";
   at("lasso").setAttribute("aria-pressed", String(state.lasso));
@@ -35,6 +38,9 @@ fill("order", ORDERS);
 fill("only", ONLY.filter(([key]) => (key !== "mismatch" || hasLabels) && (key !== "copies" || DATA.copies.length)));
 fill("label", [["-1", "all labels"], ...DATA.labels.map((name, code) => [String(code), name || "no label"])]);
 at("label").hidden = !hasLabels;
+const categories = [...new Set(DATA.paths.map((_, i) => categoryOf(i)).filter(Boolean))].sort((a, b) => a.localeCompare(b, undefined, {numeric: true}));
+fill("category", [["", "all categories"], ...categories.map(name => [name, name])]);
+at("category").hidden = !categories.length;
 // One line below the page, that opens: what is looked for first comes first, the settings of the method last.
 function whenWritten() {
   const time = new Date(document.lastModified), digits = number => String(number).padStart(2, "0");
@@ -62,7 +68,7 @@ const clicks = {
 };
 for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
 for (const tab of document.querySelectorAll("#tabs button")) tab.addEventListener("click", () => showTab(tab.dataset.tab));
-function showAll() { change({words: "", only: "", label: -1, unsure: 1}, {push: true}); }
+function showAll() { change({words: "", only: "", label: -1, category: "", unsure: 1}, {push: true}); }
 function closePhoto() {
   const i = state.photo, now = Object.fromEntries(Object.keys(START).map(key => [key, state[key]]));
   if (history.state?.opened) {  // back to before it was opened, with what was changed since
@@ -76,7 +82,7 @@ function splitSelected() {
   selected.clear();
   edit.split(rows);
 }
-for (const id of ["sort", "order", "only"]) at(id).addEventListener("change", event => change({[id]: event.target.value}));
+for (const id of ["sort", "order", "only", "category"]) at(id).addEventListener("change", event => change({[id]: event.target.value}));
 at("label").addEventListener("change", event => change({label: Number(event.target.value)}));
 at("unsure").addEventListener("input", event => change({unsure: Number(event.target.value)}));
 at("size").addEventListener("input", event => { state.size = Number(event.target.value); kept.write("size", state.size); render(); });
@@ -104,6 +110,7 @@ const KEYS = {
   m: () => edit.merge(state.groups), r: () => oneGroup(askName), l: () => oneGroup(edit.lock), c: () => oneGroup(edit.confirm),
   t: () => withPhotos(askGroup), n: () => state.view === "review" ? answer("no") : withPhotos(splitSelected), z: () => state.view === "review" ? takeBack() : undo(),
   1: () => answerOther(0), 2: () => answerOther(1), 3: () => answerOther(2), y: () => state.view === "review" && answer("yes"), s: clicks.pick, u: clicks.unstack,
+  x: () => SERVER && compareChosen(),
   f: () => SERVER && withPhotos(rows => findAlike({like: rows})),
 };
 function oneGroup(act) {

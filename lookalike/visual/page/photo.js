@@ -4,7 +4,7 @@ function renderPhoto() {
   const i = state.photo, panel = at("photo");
   document.body.classList.toggle("with_photo", i >= 0);
   panel.hidden = i < 0;
-  const key = `${i} ${current.version}`;
+  const key = `${i} ${current.version} ${Boolean(alike)}`;
   if (i >= 0) {
     const place = placeOf(i), last = shown().flat.length - 1;
     at("photo_place").textContent = place < 0 ? "" : `${(place + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
@@ -41,6 +41,7 @@ function actions(i) {
       event.target.textContent = selected.has(i) ? "Unselect" : "Select";
     }}),
     ...(SERVER ? [el("button", {type: "button", text: "Find similar", onclick: () => findAlike({like: [i]})}),
+                  ...(alike ? [el("button", {type: "button", text: "Why alike?", onclick: () => compareWithQuery(i)})] : []),
                   el("button", {type: "button", text: "By a part of it …", onclick: () => startCrop(i)})] : []));
 }
 function facts(i) {

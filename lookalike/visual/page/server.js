@@ -36,6 +36,42 @@ function saveCorrections() {
   });
 }
 
+// What other browsers say while this page is open comes in; where it overrules what was said here, that is told.
+const HEAR_EVERY = 4000;  // milliseconds
+const others = new Set(kept.read("others") || []), overruled = new Map();  // rows of others; of here, by how many photos
+let heard = 0;
+async function hearOthers() {
+  try {
+    const {rows, end} = await ask(`api/edits?after=${heard}`);
+    heard = end;
+    takeFromOthers(rows);
+  } catch { /* the next correction that is saved tells that the server is gone */ }
+}
+function takeFromOthers(rows) {
+  const known = new Set([...pending.map(identity), ...droppedRows]);
+  const fresh = rows.filter(row => isRow(row) && isHere(row) && !isTakenIn(row) && !known.has(identity(row)));
+  if (!fresh.length) return;
+  const label = current.label, names = new Map([...current.groups].map(([id, group]) => [id, group.name]));
+  const mine = pending.filter(row => !others.has(identity(row)));
+  for (const {digest, ...row} of fresh) {
+    pending.push({...row, exported: digest});
+    others.add(identity(row));
+  }
+  gatherRows(pending);
+  kept.write("edits", pending);
+  kept.write("others", pending.map(identity).filter(key => others.has(key)));
+  regroup();
+  const lost = new Set();
+  for (const row of mine) {
+    const gone = row.photos.flatMap(rowsOf).filter(i => current.label[i] !== label[i] || (row.op === "name" && groupOf(i).name !== names.get(label[i])));
+    if (gone.length) overruled.set(identity(row), gone.length);
+    gone.forEach(i => lost.add(i));
+  }
+  const told = `${count(fresh.length, "correction")} came from another browser.`;
+  toast(lost.size ? `${told} ${count(lost.size, "photo")} of yours changed by it: what was said last counts.` : told);
+  if (at("corrections_dialog").open) showCorrections();
+}
+
 async function work(path) {
   await saving;
   try {
@@ -121,11 +157,14 @@ function usualCosine() {  // of two photos of one group, in the middle of all gr
 }
 function sectionsOfAlike(pass) {
   const rows = alike.rows.filter(pass);
-  return rows.length ? [{group: null, rows, line: -1}] : [];
+  if (state.sort === "group") return [...Map.groupBy(rows, i => current.label[i])].map(([id, members]) => ({group: current.groups.get(id), rows: members, line: -1}));
+  const isByLikeness = state.sort === "best" || state.sort === "likeness";
+  return rows.length ? [{group: null, rows: isByLikeness ? rows : sorted(rows), line: -1}] : [];
 }
 function renderAlike() {
   at("by_photo").hidden = at("similar").hidden = !SERVER;
   at("unlike").hidden = !alike || !SERVER;
+  at("compare").hidden = !SERVER || selected.size !== 2;
   at("alike").hidden = !alike || state.view !== "photos";
   if (!alike) return;
   const shownAs = (list, side) => list.map(i => el("button", {type: "button", class: "small", title: `Leave ${fileName(i)} out`, "aria-label": `Leave ${fileName(i)} out`,
@@ -180,7 +219,8 @@ function startCrop(i) {
 }
 
 function startServer() {
-  if (!SERVER) return;
+  if (!SERVER) return document.querySelectorAll(".served").forEach(node => node.remove());
+  startCompare();
   const acts = {
     regroup: () => work("api/regroup"), refresh: () => work("refresh"), reload: () => location.reload(), more: searchOn, leave: leaveAlike,
     by_photo: () => at("upload").click(), similar: () => findAlike({like: chosenRows()}),
@@ -200,5 +240,7 @@ function startServer() {
   at("matrix").hidden = SERVER.matrices.length < 2;
   at("matrix").append(...SERVER.matrices.map(name => el("option", {value: name, text: name})));
   at("words").placeholder = "Search names, labels, groups, products";
+  hearOthers();
+  setInterval(() => document.hidden || hearOthers(), HEAR_EVERY);
   saveCorrections();  // what could not be saved before
 }

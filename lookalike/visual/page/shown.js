@@ -1,5 +1,6 @@
 // Which photos are shown, and in what order: of the chosen groups, or of all, that pass search and filters.
-const SORTS = [["best", "best first"], ["name", "by name"], ["date", "by date"], ["likeness", "by likeness"]];
+const SORTS = [["best", "best first"], ["name", "by name"], ["date", "by date"], ["likeness", "by likeness"],
+               ["group", "by group"]];  // the last of look-alikes alone
 const ORDERS = [["size", "largest first"], ["worst", "worst first"], ["likeness", "by likeness"], ["name", "by name"]];
 const ONLY = [["", "all photos"], ["none", "in no group"], ["mismatch", "label differs from its group's"],
               ["copies", "near copies"], ["moved", "moved by you"]];
@@ -20,10 +21,11 @@ function passes() {
   const exact = names && [...names].filter(([, name]) => name === fold(state.words).trim()).map(([id]) => id);
   if (exact?.length) words.splice(0);  // the name of a group means that group
   return i => only(i) && (!exact?.length || exact.includes(current.label[i])) && (state.label < 0 || photos.label[i] === state.label) &&
+    (!state.category || categoryOf(i) === state.category) &&
     (state.unsure >= 1 || confidence(i) <= state.unsure) &&
     words.every(word => haystack(i).includes(word) || names.get(current.label[i]).includes(word));
 }
-const isFiltered = () => Boolean(state.words.trim() || state.only || state.label >= 0 || state.unsure < 1);
+const isFiltered = () => Boolean(state.words.trim() || state.only || state.label >= 0 || state.category || state.unsure < 1);
 
 function orderedGroups() {
   const by = {
@@ -38,14 +40,14 @@ function orderedGroups() {
 // Sections of photos: {group, rows, line}, line the place from which confidence is below half of the group's usual one.
 let lastKey = "", lastShown = null;
 function shown() {
-  const key = JSON.stringify([current.version, state.groups, state.words, state.only, state.label, state.unsure,
+  const key = JSON.stringify([current.version, state.groups, state.words, state.only, state.label, state.category, state.unsure,
                               state.sort, state.order, state.sort === "likeness" ? state.photo : 0, alike?.version]);
   if (key === lastKey) return lastShown;
   lastKey = key;
   const pass = passes(), chosen = state.groups.length ? state.groups.map(id => current.groups.get(id)) : orderedGroups();
   let sections;
   if (alike) sections = sectionsOfAlike(pass);
-  else if (state.sort === "best") {
+  else if (state.sort === "best" || state.sort === "group") {
     sections = chosen.map(group => ({group, rows: group.members.filter(pass)})).filter(section => section.rows.length);
     for (const section of sections) section.line = lineIn(section);
   } else {

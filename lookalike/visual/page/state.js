@@ -1,6 +1,6 @@
 // What is looked at, and the address that says it, so that a link or a reload shows the same.
 const VIEWS = ["photos", "map", "review"];
-const START = {view: "photos", groups: [], words: "", label: -1, only: "", unsure: 1, sort: "best", order: "size",
+const START = {view: "photos", groups: [], words: "", label: -1, category: "", only: "", unsure: 1, sort: "best", order: "size",
                photo: -1, map: ""};
 const state = {...START, size: 112, lasso: false, unstacked: false, picking: false};
 const selected = new Set();
@@ -25,7 +25,7 @@ function writeAddress(push) {
   const words = new URLSearchParams();
   if (state.view !== START.view) words.set("view", state.view);
   if (state.groups.length) words.set("group", state.groups.map(id => id < 0 ? "none" : id).join(","));
-  for (const key of ["words", "only", "sort", "order", "map"]) if (state[key] !== START[key]) words.set(key, state[key]);
+  for (const key of ["words", "category", "only", "sort", "order", "map"]) if (state[key] !== START[key]) words.set(key, state[key]);
   if (state.unsure < 1) words.set("unsure", state.unsure);
   if (state.label >= 0) words.set("label", DATA.labels[state.label]);
   if (state.photo >= 0) words.set("photo", sha256(state.photo).slice(0, 16));
@@ -45,7 +45,7 @@ function readAddress() {
   Object.assign(state, START, {
     view: known("view", VIEWS), sort: known("sort", SORTS.map(([key]) => key)),
     order: known("order", ORDERS.map(([key]) => key)), only: known("only", ONLY.map(([key]) => key)),
-    groups: groups.filter(id => current.groups.has(id)), words: words.get("words") || "", map: words.get("map") || "",
+    groups: groups.filter(id => current.groups.has(id)), words: words.get("words") || "", category: words.get("category") || "", map: words.get("map") || "",
     label: words.has("label") ? DATA.labels.indexOf(words.get("label")) : -1,
     unsure: Math.min(1, Math.max(0, Number(words.get("unsure") || 1))) || 1, photo: head ? photoOf(head) : -1,
   });
