@@ -449,9 +449,8 @@ def test_a_whole_run_sends_nothing_and_leaves_nothing_at_home(place, tmp_path):
     patch.mkdir()
     (patch / "sitecustomize.py").write_text(NO_SOCKETS)
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    done = run(
-        place, "run_all", *FLAGS, *SECTION_FLAGS["03_extract"], env=kept | {"HOME": str(home), "PYTHONPATH": str(patch)}
-    )
+    flags = [*FLAGS, *SECTION_FLAGS["03_extract"], "--search.enabled", "true"]
+    done = run(place, "run_all", *flags, env=kept | {"HOME": str(home), "PYTHONPATH": str(patch)})
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert [path.name for path in home.rglob("*")] == []

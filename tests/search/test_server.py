@@ -19,14 +19,27 @@ ROOT = Path(__file__).resolve().parents[2]
 TIME = 60  # seconds for a server to come up, or work to be done
 
 
+NO_CALLS = """
+import socket
+def refuse(*arguments, **options):
+    raise AssertionError("a call was made")
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
+"""
+
+
 class Server:
-    """A served folder of results."""
+    """A served folder of results, whose HOME is empty and which may call nobody."""
 
     def __init__(self, folder, *flags):
         command = [sys.executable, str(ROOT / "07_search.py"), "--dataset", "toys", "--serve", "--search.port", "0"]
-        self.folder = folder
+        self.folder, self.home, patch = folder, folder / "home", folder / "patch"
+        for made in (self.home, patch):
+            made.mkdir(exist_ok=True)
+        (patch / "sitecustomize.py").write_text(NO_CALLS)
+        paths = os.pathsep.join([str(patch), *filter(None, [os.environ.get("PYTHONPATH")])])
+        alone = os.environ | {"HOME": str(self.home), "PYTHONPATH": paths}
         self.process = subprocess.Popen(
-            [*command, *flags], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*command, *flags], cwd=folder, env=alone, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self.address = ""
         for line in self.process.stdout:
@@ -64,6 +77,7 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(TIME)
+        assert not list(self.home.iterdir())
 
 
 @pytest.fixture(scope="module")
