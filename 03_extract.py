@@ -1,5 +1,7 @@
 """Turn prepared photos into feature vectors: img/<dataset> -> output/<dataset>/03_extract."""
 
+from functools import partial
+
 from config import Settings
 from lookalike.core.command_line import run_script
 from lookalike.core.pipeline import Step
@@ -19,10 +21,11 @@ def extract(settings: Settings) -> None:
         paths, digests = (photos.usable[column].to_pylist() for column in ("path", "digest"))
         files = [Photo(*each) for each in zip(photos.files(), digests, strict=True)]
         places = (stage.draft, stage.folder, stage.path_of("02_finetune"))
-        extractors = extraction.open_extractors(options, *places, workers=settings.run.workers)
+        reopen = partial(extraction.open_extractors, options, *places)
+        extractors = reopen(settings.run.workers)
         graph.write_description(stage.draft, {name: each.description for name, each in extractors.items()})
         known = features.known_parts(stage.published, stage.manifest) if stage.published else []
-        work = (stage.draft, stage.work, known, extractors, options, settings.run)
+        work = (stage.draft, stage.work, known, extractors, reopen, options, settings.run)
         found = vectors.extract_all(paths, files, *work)
         tables.write_csv(stage.draft / "errors.csv", {"path": found.errors, "error": found.errors.values()})
         dimension = features.load(stage.draft)[1].shape[1]

@@ -196,7 +196,11 @@ class Run(Options):
     decode_mb: int = Field(2048, ge=64)
     """Memory in MB that photos being decoded may take together; one that takes more is decoded alone."""
     executor: one_of(EXECUTORS) = "local"
-    """Where shards are worked on."""
+    """Where shards are worked on: threads of this process, processes of this machine, or a Ray cluster."""
+    ray_address: str = ""
+    """Address of a running Ray cluster; empty: one is started on this machine."""
+    on_failure: Literal["quarantine", "stop"] = "quarantine"
+    """What becomes of a photo that its workers die of, with processes or ray: it is left out, or the run stops."""
     shard_size: int = Field(2_000, ge=1)
     """Photos in a shard, the unit of work that an interrupted run keeps."""
     progress: Literal["auto", "bar", "lines", "off"] = "auto"

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import struct
+import sys
 import tempfile
 import time
 import traceback
@@ -14,11 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from config import Run
 from lookalike.catalog.examine import examine, examine_file
 from lookalike.catalog.find import File, find_files
 from lookalike.catalog.memory import MemoryBudget
@@ -86,7 +89,7 @@ def fuzz(folder: Path, n_files: int, seed: int) -> Iterator[str]:
 
 def together(folder: Path) -> Iterator[str]:
     """Yield what 00 and 01 write to stderr, and the exception that ends them, on all files of a folder at once."""
-    run = SimpleNamespace(workers=4, executor="local", shard_size=500, decode_mb=256)
+    run = Run(workers=4, shard_size=500, decode_mb=256)
     with stderr_kept() as told:
         try:
             rows, _ = examine(folder, find_files(folder).files, folder / ".00", [], run=run)

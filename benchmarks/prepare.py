@@ -10,16 +10,19 @@ import argparse
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from config import Run
 from lookalike.catalog import images
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import File
@@ -61,7 +64,7 @@ def on_all_cores(first: Callable, second: Callable, paths: Sequence[Path]) -> No
 
 def stages(root: Path, paths: Sequence[Path]) -> None:
     """Do what 00 and 01 do, tables of the manifest left out."""
-    run = SimpleNamespace(workers=os.cpu_count(), executor="local", shard_size=2_000, decode_mb=2_048)
+    run = Run(workers=os.cpu_count(), executor="local", shard_size=2_000, decode_mb=2_048)
     place = Path(tempfile.mkdtemp(prefix="lookalike-"))
     try:
         stats = {path: path.stat() for path in paths}

@@ -185,6 +185,18 @@ def test_an_identical_rerun_writes_identical_manifests(done_place):
     assert manifests(done_place) == before
 
 
+def test_processes_make_the_same_files(done_place):
+    before, table = manifests(done_place), done_place / "output" / "toys" / "04_cluster" / "clusters.csv"
+    groups = table.read_bytes()
+    shutil.rmtree(done_place / "output")
+    shutil.rmtree(done_place / "img")
+    done = run(done_place, "run_all", *ALL_FLAGS, "--run.executor", "processes", "--run.workers", "3")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert manifests(done_place) == before
+    assert table.read_bytes() == groups
+
+
 @pytest.mark.parametrize("stage", STAGES[1:])
 def test_a_stage_without_its_inputs_says_what_to_run(place, stage):
     done = run_stage(place, stage)

@@ -1,8 +1,9 @@
 """Read each file once and say what it is: digest, size, date, whether and to what it decodes."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from lookalike.catalog.find import File, Files
 from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.photo_file import MAX_BYTES
 from lookalike.catalog.silence import silent_decoders
+from lookalike.core import executors
+from lookalike.core.executors import Advance
 from lookalike.core.files import digest_of
 from lookalike.core.progress import progress
 from lookalike.core.shards import Compute, Part, Row, work_through
@@ -20,12 +23,9 @@ __all__ = ["Run", "examine", "examine_file", "row_key"]
 FINAL = ("ok", "empty", "truncated")  # other statuses may change without the file: permissions, limits, extras
 
 
-class Run(Protocol):
-    """How to run: threads, where, photos a shard, and the megabytes that photos being decoded may take together."""
+class Run(executors.Run, Protocol):
+    """How to run, and the megabytes that photos being decoded may take together on a machine."""
 
-    workers: int
-    executor: str
-    shard_size: int
     decode_mb: int
 
 
@@ -47,30 +47,45 @@ def examine(
     if rehash:
         shutil.rmtree(work, ignore_errors=True)
     keys = [row_key(path, file) for path, file in files.items()]
+    items = list(zip(files, files.values(), keys, strict=True))
     earlier = [] if rehash else [Part(list(known))]
-    how = {"shard_size": run.shard_size, "executor": run.executor}
+    task = _Reader(root, run.decode_mb * 2**20 // run.workers, max_bytes)
     with silent_decoders(), progress("reading photos", len(files)) as advance:
-        compute = _reader(root, files, keys, run, max_bytes, advance)
-        parts = list(work_through(work, list(files), keys, compute, known=earlier, **how))
+        how = {"known": earlier, "run": run, "advance": advance}
+        parts = list(work_through(work, list(files), keys, items, task, **how))
     return [row for part in parts for row in part.rows], sum(part.computed for part in parts)
 
 
-def _reader(
-    root: Path, files: Files, keys: Sequence[str], run: Run, max_bytes: int, advance: Callable[[int], None]
-) -> Compute:
-    """Return a function from numbers of files to their rows."""
-    listed, memory = list(files.items()), MemoryBudget(run.decode_mb * 2**20)
+@dataclass(frozen=True)
+class _Reader:
+    """Makes catalog rows of files: items are a path, its file, and the key of its row.
 
-    def read(number: int) -> Row:
-        row = examine_file(root, *listed[number], memory=memory, max_bytes=max_bytes)
-        advance(1)
-        return row | {"key": keys[number], "reusable": row["status"] in FINAL}
+    decode_bytes: memory that photos being decoded may take, for each thread.
+    """
 
-    def compute(numbers: Sequence[int]) -> Part:
-        with ThreadPoolExecutor(run.workers) as pool:
-            return Part(list(pool.map(read, numbers)), computed=len(numbers))
+    root: Path
+    decode_bytes: int
+    max_bytes: int
 
-    return compute
+    def open(self, workers: int) -> Compute:
+        memory = MemoryBudget(self.decode_bytes * workers)
+
+        def compute(items: list[tuple[str, File, str]], advance: Advance) -> Part:
+            def read(item: tuple[str, File, str]) -> Row:
+                path, file, key = item
+                row = examine_file(self.root, path, file, memory=memory, max_bytes=self.max_bytes)
+                advance(1)
+                return row | {"key": key, "reusable": row["status"] in FINAL}
+
+            with silent_decoders(), ThreadPoolExecutor(workers) as pool:
+                return Part(list(pool.map(read, items)))
+
+        return compute
+
+    def refused(self, items: list[tuple[str, File, str]], reason: str) -> Part:
+        rows = [examine_file(self.root, path, file._replace(problem=reason)) for path, file, _ in items]
+        keys = [key for _, _, key in items]
+        return Part([row | {"key": key, "reusable": False} for row, key in zip(rows, keys, strict=True)])
 
 
 def examine_file(

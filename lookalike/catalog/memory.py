@@ -16,6 +16,10 @@ class MemoryBudget:
         self.total = self._free = n_bytes
         self._turn, self._changed = Lock(), Condition()
 
+    def __reduce__(self) -> tuple:
+        """Be sent as a budget of its own."""
+        return MemoryBudget, (self.total,)
+
     @contextmanager
     def take(self, n_bytes: int) -> Iterator[None]:
         """Hold so many bytes, waiting for them in order of asking, so that a large photo is not passed for ever."""

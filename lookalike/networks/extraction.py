@@ -44,7 +44,7 @@ def row_key(parameters: Mapping, inputs: Mapping) -> str:
 
 
 def open_extractors(
-    options: Options, draft: Path, published: Path, tuned: Path, *, workers: int = 0
+    options: Options, draft: Path, published: Path, tuned: Path, workers: int = 0
 ) -> dict[str, Extractor]:
     """Open the extractor of the options, or the fine-tuned one, or both: by the name of the matrix they make.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,15 +11,15 @@ import cv2
 from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.silence import silent_decoders
 from lookalike.core.errors import UserError
+from lookalike.core.executors import Advance, Run
 from lookalike.core.files import file_digest, link_or_copy
 from lookalike.core.progress import progress
 from lookalike.core.shards import Compute, Part, Row, work_through
 from lookalike.preprocess.names import image_names
-from lookalike.preprocess.prepare_file import Preparation
+from lookalike.preprocess.prepare_file import Preparation, refused_row
 from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
 __all__ = [
-    "Run",
     "changed",
     "count",
     "plan",
@@ -29,14 +30,6 @@ __all__ = [
     "summary",
     "tiles_shown",
 ]
-
-
-class Run(Protocol):
-    """How to run: threads, where, and how many photos a shard."""
-
-    workers: int
-    executor: str
-    shard_size: int
 
 
 class Options(Protocol):
@@ -75,15 +68,16 @@ def prepare_all(
     work: keeps the rows of finished shards. known: rows of an earlier result, its files in the folder `earlier`; they
     serve again where the photo is the same and the file is as it was written.
     """
-    cv2.setNumThreads(1)  # photos run in parallel, so the filters of one need not
     paths, keys = [row["path"] for row in photos], [row["sha256"] for row in photos]
     names = image_names(paths, preparation.format)
+    items = [(photo, names[photo["path"]]) for photo in photos]
     before = [Part([row | {"key": row["source"], "reusable": row["status"] == "ok"} for row in known])]
-    how = {"shard_size": run.shard_size, "executor": run.executor}
-    how["adopt"] = _adopter(names, preparation.folder, earlier)
+    adopt = _adopter(names, preparation.folder, earlier)
     with silent_decoders(), progress("preparing photos", len(paths)) as advance:
-        compute = _preparer(photos, names, preparation, run.workers, tiles, advance)
-        parts = list(work_through(work, paths, keys, compute, known=before, **how))
+        how = {"known": before, "adopt": adopt, "run": run, "advance": advance}
+        parts = list(work_through(work, paths, keys, items, _Preparer(preparation, run.workers, tiles), **how))
+    for part in parts:
+        tiles.keep(part.beside)
     rows = [row for part in parts for row in part.rows]
     _drop_unlisted(preparation.folder, {row["image"] for row in rows if row["status"] == "ok"})
     return rows, sum(part.computed for part in parts)
@@ -147,31 +141,45 @@ def summary(counts: Mapping[str, int], new: int) -> str:
     return words + (f", {counts['fallbacks']:,} kept it for a bad mask" if counts["fallbacks"] else "")
 
 
-def _preparer(
-    photos: Sequence[Mapping],
-    names: Mapping[str, str],
-    preparation: Preparation,
-    workers: int,
-    tiles: Tiles,
-    advance: Callable[[int], None],
-) -> Compute:
-    """Return a function from numbers of photos to their rows."""
+@dataclass(frozen=True)
+class _Preparer:
+    """Makes prepared photos: items are a row of the catalog and the name of its file. Tiles stand beside the rows.
 
-    def prepare(number: int) -> Row:
-        photo = photos[number]
-        path, image = photo["path"], names[photo["path"]]
-        row, done = preparation.write(photo, image, look=tiles.wants(path))
-        if done is not None:
-            tiles.keep(path, done)
-        advance(1)
-        source = photo["sha256"]
-        return {"path": path, "source": source, "image": image, "key": source, "reusable": row["status"] == "ok"} | row
+    threads: in all, which share the preparation's memory.
+    """
 
-    def compute(numbers: Sequence[int]) -> Part:
-        with ThreadPoolExecutor(workers) as pool:
-            return Part(list(pool.map(prepare, numbers)), computed=len(numbers))
+    preparation: Preparation
+    threads: int
+    tiles: Tiles
 
-    return compute
+    def open(self, workers: int) -> Compute:
+        cv2.setNumThreads(1)  # photos run in parallel, so the filters of one need not
+        preparation = self.preparation.sharing(workers / self.threads)
+
+        def compute(items: list[tuple[Mapping, str]], advance: Advance) -> Part:
+            found = []
+
+            def prepare(item: tuple[Mapping, str]) -> Row:
+                photo, image = item
+                row, done = preparation.write(photo, image, look=self.tiles.wants(photo["path"]))
+                if done is not None and self.tiles.may_show(photo["path"], done, len(found)):
+                    found.append(tile_of(photo["path"], done))
+                advance(1)
+                return _row_of(photo, image, row)
+
+            with silent_decoders(), ThreadPoolExecutor(workers) as pool:
+                return Part(list(pool.map(prepare, items)), beside=found)
+
+        return compute
+
+    def refused(self, items: list[tuple[Mapping, str]], reason: str) -> Part:
+        return Part([_row_of(photo, image, refused_row("unreadable", reason)) for photo, image in items])
+
+
+def _row_of(photo: Mapping, image: str, row: Row) -> Row:
+    source = photo["sha256"]
+    known = {"path": photo["path"], "source": source, "image": image, "key": source}
+    return known | {"reusable": row["status"] == "ok"} | row
 
 
 def _adopter(names: Mapping[str, str], folder: Path, earlier: Path | None) -> Callable[[str, Row], Row | None]:

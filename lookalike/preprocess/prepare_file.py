@@ -4,7 +4,7 @@ import errno
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from lookalike.catalog.photo_file import MAX_BYTES
 from lookalike.preprocess import FORMATS
 from lookalike.preprocess.photo import Prepared, least_side, prepare
 
-__all__ = ["CHANGED", "Preparation"]
+__all__ = ["CHANGED", "Preparation", "refused_row"]
 
 CHANGED = "changed since 00_make_labels: run it again"
 Row = dict[str, object]
@@ -39,6 +39,11 @@ class Preparation:
         if self.format not in FORMATS:
             raise ValueError(f"expected a format of {', '.join(FORMATS)}, found {self.format!r}")
 
+    def sharing(self, share: float) -> "Preparation":
+        """Return the same preparation with a share of its memory, for a process of its own."""
+        total = self.memory and self.memory.total
+        return self if total is None or share == 1 else replace(self, memory=MemoryBudget(int(total * share)))
+
     def write(self, photo: Mapping, image: str, *, look: bool = False) -> tuple[Row, Prepared | None]:
         """Prepare a photo, a row of the catalog, into the file `image`; return its row and what was done.
 
@@ -50,7 +55,7 @@ class Preparation:
             data, size, done = self._make(photo, look)
             _write(self.folder / image, data)
         except images.ImageError as error:
-            return _row(error.status, error.reason), None
+            return refused_row(error.status, error.reason), None
         row = _row("ok", "", hashlib.sha256(data).hexdigest(), len(data), *size)
         return row | ({"removed": done.removed, "fallback": done.fallback or ""} if done else {}), done
 
@@ -123,6 +128,11 @@ def _write(destination: Path, data: bytes | memoryview) -> None:
             reason = "its path is too long to prepare: shorten the folders' names"
             raise images.ImageError("unreadable", reason) from None
         raise
+
+
+def refused_row(status: str, reason: str) -> Row:
+    """Return the row of a photo that cannot be prepared."""
+    return _row(status, reason)
 
 
 def _row(status: str, reason: str, digest: str = "", n_bytes: int = 0, width: int = 0, height: int = 0) -> Row:

@@ -44,10 +44,13 @@ class Tiles:
         """Say whether a photo is likely to be among the samples."""
         return path in self._likely
 
-    def keep(self, path: str, done: Prepared) -> None:
-        """Keep the tile of a photo just prepared, if it may be shown."""
-        if path in self._likely or (done.fallback and len(self._kept) < FALLBACKS + 2 * SAMPLES):
-            self._kept[path] = tile_of(path, done)
+    def may_show(self, path: str, done: Prepared, others: int) -> bool:
+        """Say whether a photo just prepared may be shown, besides so many others."""
+        return path in self._likely or bool(done.fallback and others < FALLBACKS + 2 * SAMPLES)
+
+    def keep(self, tiles: Iterable[Tile]) -> None:
+        """Keep tiles that may be shown."""
+        self._kept |= {tile.path: tile for tile in tiles}
 
     def shown(
         self, rows: Sequence[Mapping], changed: Container[str], make: Callable[[Mapping], Tile | None]

@@ -1,18 +1,18 @@
 """The catalog as an artifact: it holds its root and its names; labels and times are tables of their own."""
 
 import os
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from config import Run
 from lookalike.catalog import catalog
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import find_files
 from lookalike.core.errors import UserError
 
-RUN = SimpleNamespace(workers=1, executor="local", shard_size=100, decode_mb=64)
+RUN = Run(workers=1, shard_size=100, decode_mb=64)
 
 
 def draw(path, seed, side=24):

@@ -2,18 +2,18 @@
 
 import errno
 import os
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from config import Run
 from lookalike.catalog import examine as module
 from lookalike.catalog import images, photo_file
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import find_files
 
-RUN = SimpleNamespace(workers=2, executor="local", shard_size=3, decode_mb=64)
+RUN = Run(workers=2, shard_size=3, decode_mb=64)
 
 
 def draw(path, seed=0, side=24):

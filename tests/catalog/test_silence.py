@@ -10,7 +10,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import os, sys
-from types import SimpleNamespace
+from config import Run
 from pathlib import Path
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import find_files
@@ -20,7 +20,7 @@ with silent_decoders():
     os.write(2, b"from C\\n")
     print("from Python", file=sys.stderr)
 photos = Path(sys.argv[1])
-run = SimpleNamespace(workers=1, executor="local", shard_size=9, decode_mb=64)
+run = Run(workers=1, shard_size=9, decode_mb=64)
 rows, _ = examine(photos, find_files(photos).files, photos / ".work", [], run=run)
 print([row["status"] for row in rows])
 print("after", file=sys.stderr)

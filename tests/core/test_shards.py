@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from config import Run
 from lookalike.core.shards import Part, work_through
 
 
@@ -11,18 +12,24 @@ class Worker:
 
     def __init__(self, folder, keys, *, bad=(), shard_size=2, **options):
         self.folder, self.keys, self.bad, self.computed = folder, keys, set(bad), []
-        self.options = {"shard_size": shard_size} | options
+        self.options = {"run": Run(shard_size=shard_size)} | options
 
-    def compute(self, rows):
-        keys = [self.keys[row] for row in rows]
+    def open(self, workers):
+        return self.compute
+
+    def compute(self, keys, advance):
         self.computed += keys
+        advance(len(keys))
         made = [{"path": f"{key}.jpg", "key": key, "reusable": key not in self.bad} for key in keys]
-        return Part(made, {"features": np.stack([vector(key) for key in keys])}, len(rows))
+        return Part(made, {"features": np.stack([vector(key) for key in keys])})
+
+    def refused(self, keys, reason):
+        raise AssertionError("nothing dies here")
 
     def run(self, stop_after=None):
         paths = [f"{key}.jpg" for key in self.keys]
         parts = []
-        for part in work_through(self.folder, paths, self.keys, self.compute, **self.options):
+        for part in work_through(self.folder, paths, self.keys, self.keys, self, **self.options):
             parts.append(part)
             if len(parts) == stop_after:
                 break
@@ -113,6 +120,6 @@ def test_a_damaged_shard_is_done_again(tmp_path, damage, suffix):
 def test_a_photo_with_two_names_is_computed_once_a_shard_set(tmp_path):
     worker = Worker(tmp_path, ["a", "b"])
     worker.run()
-    renamed = work_through(tmp_path, ["new.jpg", "b.jpg"], ["a", "b"], worker.compute, shard_size=2)
+    renamed = work_through(tmp_path, ["new.jpg", "b.jpg"], ["a", "b"], ["a", "b"], worker, run=Run(shard_size=2))
     assert [row["path"] for part in renamed for row in part.rows] == ["new.jpg", "b.jpg"]
     assert worker.computed == ["a", "b"]

@@ -1,10 +1,9 @@
 """Vectors of a whole set of photos: what fails at the end loses no vector."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from config import Run
 from lookalike.core import features
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest
@@ -21,8 +20,9 @@ def run(files, folder, *, shard_size=5, **changes):
     draft.mkdir(parents=True, exist_ok=True)
     photos = [Photo(file, file_digest(file)) for file in files]
     places = ([file.name for file in files], photos, draft, folder / "work", [])
-    how = SimpleNamespace(executor="local", shard_size=shard_size)
-    return extract_all(*places, {"features": open_extractor(options, draft)}, options, how)
+    how = Run(shard_size=shard_size)
+    extractors = {"features": open_extractor(options, draft)}
+    return extract_all(*places, extractors, lambda workers: extractors, options, how)
 
 
 def test_a_failed_reduction_loses_no_vector(drawn_photos, tmp_path, monkeypatch):

@@ -1,12 +1,12 @@
 """All photos are prepared once; what an earlier run left serves again only where it is right."""
 
 import shutil
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from config import Run
 from lookalike.catalog import images
 from lookalike.catalog.examine import examine_file
 from lookalike.catalog.find import find_files
@@ -16,7 +16,7 @@ from lookalike.preprocess import preparation, prepared
 from lookalike.preprocess.prepare_file import Preparation
 from lookalike.preprocess.tiles import SIDE, Tiles
 
-RUN = SimpleNamespace(workers=2, executor="local", shard_size=4)
+RUN = Run(workers=2, shard_size=4)
 
 
 def draw(path, seed, side=90):
