@@ -4,8 +4,8 @@ Every way runs in a process of its own, all ways once a round, and ratios are ta
     python benchmarks/extract.py --photos ../shared/data/clothing \\
         --weights ../shared/weights/mobilenet_v2_imagenet_notop.weights.h5
 
-With `--encoder FILE.onnx`, a network of 224 px, its rate, too, beside that of OpenVINO alone on the same file. On a machine
-that others use, `--clock processor` counts photos a second of processor time in place of seconds on the wall.
+With `--encoder FILE.onnx`, a network of 224 px, its rate, too, beside that of OpenVINO alone on the same file.
+On a machine that others use, `--clock processor` counts seconds of processor time in place of those on the wall.
 fastdup runs in an environment of its own (`make bench` makes it); without it, its rows are left out.
 """
 
