@@ -4,6 +4,8 @@ Every way runs in a process of its own, all ways once a round, and ratios are ta
     python benchmarks/extract.py --photos ../shared/data/clothing \\
         --weights ../shared/weights/mobilenet_v2_imagenet_notop.weights.h5
 
+With `--encoder FILE.onnx`, a network of 224 px, its rate, too, beside that of OpenVINO alone on the same file.
+On a machine that others use, `--clock processor` counts seconds of processor time in place of those on the wall.
 fastdup runs in an environment of its own (`make bench` makes it); without it, its rows are left out.
 """
 
@@ -21,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 SUFFIXES = (".jpg", ".jpeg", ".png")
 SIZE = 224
 ONE_BY_ONE = 150  # photos of the slowest way
+ENCODED = 64  # photos of the ways of an encoder
 
 
 def lookalike_rate(photos: Path, weights: str, precision: str = "float32") -> float:
@@ -35,6 +38,46 @@ def lookalike_rate(photos: Path, weights: str, precision: str = "float32") -> fl
     prepared = [Photo(path, file_digest(path)) for path in sorted(photos.iterdir())]
     extract_rows(prepared[:32], extractor)
     return _rate(len(prepared), lambda: extract_rows(prepared, extractor))
+
+
+def encoder_rate(photos: Path, encoder: str, precision: str = "float32") -> float:
+    """Decode, resize and compute as 03_extract does with a network in ONNX."""
+    from lookalike.networks.engines import open_extractor
+    from lookalike.networks.extraction import extract_rows
+    from lookalike.networks.options import Options
+    from lookalike.networks.squares import Photo
+
+    options = Options(backbone=encoder, scaling="torch", precision=precision)
+    extractor = open_extractor(options, photos.parent / "encoder")
+    prepared = [Photo(path) for path in sorted(photos.iterdir())[:ENCODED]]
+    extract_rows(prepared[:16], extractor)
+    return _rate(len(prepared), lambda: extract_rows(prepared, extractor))
+
+
+def encoder_bfloat16_rate(photos: Path, encoder: str) -> float:
+    """The same in bfloat16."""
+    return encoder_rate(photos, encoder, "bfloat16")
+
+
+def bare_openvino_rate(photos: Path, encoder: str) -> float:
+    """Compute alone with OpenVINO's own settings for throughput, on pictures of noise, a photo a request."""
+    import numpy as np
+
+    from lookalike.networks.openvino_engine import openvino
+
+    model = openvino.Core().read_model(encoder)
+    model.reshape([1, 3, SIZE, SIZE])
+    settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32"}
+    queue = openvino.AsyncInferQueue(openvino.Core().compile_model(model, "CPU", settings))
+    noise = np.random.default_rng(0).standard_normal((1, 3, SIZE, SIZE), np.float32)
+
+    def compute(count: int) -> None:
+        for _ in range(count):
+            queue.start_async([noise])
+        queue.wait_all()
+
+    compute(16)
+    return _rate(ENCODED, lambda: compute(ENCODED))
 
 
 def bfloat16_rate(photos: Path, weights: str) -> float:
@@ -117,19 +160,33 @@ WAYS = {
     "fastdup": fastdup_rate,
 }
 
+ENCODER_WAYS = {
+    "encoder float32": encoder_rate,
+    "encoder bfloat16": encoder_bfloat16_rate,
+    "encoder, OpenVINO alone": bare_openvino_rate,
+}
+
 RATIOS = (  # what, above, below, wanted
     ("float32 / fastdup", "lookalike float32", "fastdup", 1.6),
     ("bfloat16 / fastdup", "lookalike bfloat16", "fastdup", 2.3),
     ("float32 / dataset + predict", "lookalike float32", "image_dataset_from_directory + predict", 1.9),
     ("float32 / one image a predict", "lookalike float32", "one image a predict", 10.0),
     ("float32 / bound of shared cores", "lookalike float32", "bound", 0.9),
+    ("encoder / its bound of shared cores", "encoder float32", "encoder bound", 0.9),
+    ("encoder / MobileNetV2", "encoder float32", "lookalike float32", ""),
+    ("encoder in bfloat16 / in float32", "encoder bfloat16", "encoder float32", ""),
 )
 
 
+CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
+CLOCK = "LOOKALIKE_BENCHMARK_CLOCK"  # tells the process of a way
+
+
 def _rate(count: int, work) -> float:
-    started = time.perf_counter()
+    clock = CLOCKS[os.environ.get(CLOCK, "wall")]
+    started = clock()
     work()
-    return count / (time.perf_counter() - started)
+    return count / (clock() - started)
 
 
 def repeated_photos(source: Path, count: int, folder: Path) -> Path:
@@ -145,9 +202,9 @@ def repeated_photos(source: Path, count: int, folder: Path) -> Path:
     return folder
 
 
-def run_way(way: str, photos: Path, weights: str, python: str) -> float:
-    """Measure one way in a process of its own; images per second."""
-    command = [python, str(HERE / "extract.py"), "--way", way, "--photos", str(photos), "--weights", weights]
+def run_way(way: str, photos: Path, network: str, python: str) -> float:
+    """Measure one way in a process of its own, with weights or an encoder's file; images per second."""
+    command = [python, str(HERE / "extract.py"), "--way", way, "--photos", str(photos), "--weights", network]
     environment = os.environ | {"PYTHONPATH": str(HERE.parent), "SENTRY_OPT_OUT": "1"}  # fastdup's telemetry
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=photos.parent)
     if result.returncode:
@@ -172,23 +229,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True, help="folder of photos, repeated to --count")
     parser.add_argument("--weights", required=True, help="MobileNetV2 weights file")
+    parser.add_argument("--encoder", type=Path, help=".onnx file of 224 px to measure, too")
+    parser.add_argument(
+        "--only", choices=WAYS, nargs="+", default=list(WAYS), help="of the other ways measure these alone"
+    )
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="what a second is")
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=HERE / "work")
     parser.add_argument("--fastdup", type=Path, default=HERE.parent / ".venv-bench" / "bin" / "python")
-    parser.add_argument("--way", choices=WAYS, help="measure this way alone, on the folder as it is")
+    parser.add_argument("--way", choices=[*WAYS, *ENCODER_WAYS], help="measure this way alone, on the folder as it is")
     chosen = parser.parse_args()
     if chosen.way:
-        print(json.dumps({"rate": WAYS[chosen.way](chosen.photos.resolve(), chosen.weights)}))
+        print(json.dumps({"rate": (WAYS | ENCODER_WAYS)[chosen.way](chosen.photos.resolve(), chosen.weights)}))
         return
+    os.environ[CLOCK] = chosen.clock
     weights = str(Path(chosen.weights).resolve())
     photos = repeated_photos(chosen.photos, chosen.count, chosen.work.resolve() / "photos")
-    ways = [way for way in WAYS if way != "fastdup" or chosen.fastdup.exists()]
+    ways = dict.fromkeys((way for way in chosen.only if way != "fastdup" or chosen.fastdup.exists()), weights)
+    ways |= dict.fromkeys(ENCODER_WAYS, str(chosen.encoder.resolve())) if chosen.encoder else {}
     rounds = []
     for number in range(chosen.rounds):
         pythons = {"fastdup": str(chosen.fastdup.absolute())}
-        rates = {way: run_way(way, photos, weights, pythons.get(way, sys.executable)) for way in ways}
-        rates["bound"] = 1 / (1 / rates["model alone"] + 1 / rates["decode alone"])
+        rates = {way: run_way(way, photos, given, pythons.get(way, sys.executable)) for way, given in ways.items()}
+        for bound, model in {"bound": "model alone", "encoder bound": "encoder, OpenVINO alone"}.items():
+            if {model, "decode alone"} <= set(rates):
+                rates[bound] = 1 / (1 / rates[model] + 1 / rates["decode alone"])
         print(f"round {number + 1}: {json.dumps({way: round(rate) for way, rate in rates.items()})}", file=sys.stderr)
         rounds.append(rates)
     print(f"{chosen.count:,} photos, {len(os.sched_getaffinity(0))} cores, {chosen.rounds} rounds\n\n{table(rounds)}")

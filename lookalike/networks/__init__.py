@@ -4,16 +4,22 @@ The networks are built in `backbones`, frozen in `freeze` and run in `engines`."
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 __all__ = [
     "BACKBONES",
     "ENGINES",
     "MODEL_SUFFIXES",
+    "OPENVINO_SUFFIXES",
+    "POOLINGS",
     "PRECISIONS",
+    "SCALINGS",
     "VIEWS",
     "WEIGHTS",
     "Backbone",
+    "Scaling",
     "is_model_file",
+    "needs_openvino",
 ]
 
 
@@ -21,9 +27,8 @@ __all__ = [
 class Backbone:
     """One way to turn a square photo into a vector.
 
-    builder: name in keras.applications ("" = no network); size: side of the input in pixels; preprocessing: "tf"
-    ([-1, 1]), "caffe" (BGR minus the ImageNet mean), "torch" (ImageNet mean and deviation) or "raw" (0-255, scaled in
-    the network); dimension: length of the vector at that size; weights_file: Keras's file of ImageNet weights, `{rows}`
+    builder: name in keras.applications ("" = no network); size: side of the input in pixels; preprocessing: a name of
+    SCALINGS; dimension: length of the vector at that size; weights_file: Keras's file of ImageNet weights, `{rows}`
     being the size; feature: "average", "flatten" or a layer of the network with its top; arguments: of the builder.
     """
 
@@ -135,6 +140,30 @@ BACKBONES: dict[str, Backbone] = {
     "handcrafted": Backbone("", 128, "raw", 504, ""),
 }
 
+
+class Scaling(NamedTuple):
+    """What a network takes of pixels 0-255: (pixel - mean) / deviation a channel; bgr: blue first, as all after it."""
+
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    bgr: bool = False
+
+
+def _of_shares(mean: tuple[float, ...], deviation: tuple[float, ...]) -> Scaling:
+    """Return the scaling by mean and deviation of pixels from 0 to 1."""
+    return Scaling(tuple(255 * each for each in mean), tuple(255 * each for each in deviation))
+
+
+SCALINGS = {
+    "raw": Scaling((0, 0, 0), (1, 1, 1)),  # the network scales by itself
+    "tf": Scaling((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),  # from -1 to 1
+    "torch": _of_shares((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),  # of ImageNet
+    "clip": _of_shares((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),  # of CLIP's photos
+    "caffe": Scaling((103.939, 116.779, 123.68), (1, 1, 1), bgr=True),  # ImageNet's mean taken off
+}
+
+POOLINGS = ("auto", "cls", "mean")
+
 WEIGHTS = {
     "imagenet": "ImageNet weights, which Keras downloads once",
     "finetuned": "the model that 02_finetune made",
@@ -154,9 +183,15 @@ VIEWS = {  # of test-time augmentation
     "crop": "lookalike.networks.views:crop",
 }
 
-MODEL_SUFFIXES = (".keras", ".h5", ".pb")
+OPENVINO_SUFFIXES = (".onnx", ".xml")  # formats that the openvino engine alone reads
+MODEL_SUFFIXES = (".keras", ".h5", ".pb", *OPENVINO_SUFFIXES)
 
 
 def is_model_file(name: str) -> bool:
-    """Say whether a backbone setting names a model: a .keras, .h5 or .pb file, or the folder of a SavedModel."""
+    """Say whether a backbone setting names a model: a file of one of MODEL_SUFFIXES, or the folder of a SavedModel."""
     return name.endswith(MODEL_SUFFIXES) or (Path(name) / "saved_model.pb").is_file()
+
+
+def needs_openvino(name: str) -> bool:
+    """Say whether only the openvino engine can run the network of this name."""
+    return name.endswith(OPENVINO_SUFFIXES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core.errors import UserError
-from lookalike.networks import BACKBONES, Backbone
+from lookalike.networks import BACKBONES, MODEL_SUFFIXES, SCALINGS, Backbone
 from lookalike.networks.freeze import freeze
 from lookalike.networks.quiet import keras
 
@@ -22,9 +22,6 @@ __all__ = [
     "weights_digest",
 ]
 
-IMAGENET_MEAN = np.array([0.485, 0.456, 0.406])
-IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225])
-CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 ROWS = {"MobileNet": (128, 160, 192, 224), "MobileNetV2": (96, 128, 160, 192, 224)}
 
 
@@ -33,9 +30,8 @@ def find_backbone(name: str, section: str = "extract") -> Backbone:
     row = BACKBONES.get(name) or next((row for row in BACKBONES.values() if row.builder and row.builder == name), None)
     if row is None:
         names = ", ".join(BACKBONES)
-        raise UserError(
-            f"expected {section}.backbone to be a .keras, .h5 or .pb file or one of {names}, found {name!r}"
-        )
+        files = ", ".join(MODEL_SUFFIXES)
+        raise UserError(f"expected {section}.backbone to be a file ({files}) or one of {names}, found {name!r}")
     return row
 
 
@@ -63,18 +59,16 @@ def build_extractor(
 
 
 def preprocessing_layer(mode: str) -> keras.layers.Layer:
-    """Return the layer that does `preprocess_input` of keras.applications in mode "tf", "torch" or "caffe"."""
-    if mode == "tf":
-        return keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocessing")
-    if mode == "torch":
-        scale, offset = 1 / (255 * IMAGENET_DEVIATION), -IMAGENET_MEAN / IMAGENET_DEVIATION
-        return keras.layers.Rescaling(scale.tolist(), offset.tolist(), name="preprocessing")
+    """Return the layer that scales pixels 0-255 by a row of SCALINGS: `preprocess_input` of keras.applications."""
+    mean, deviation = (np.array(each) for each in SCALINGS[mode][:2])
+    if not SCALINGS[mode].bgr:
+        return keras.layers.Rescaling((1 / deviation).tolist(), (-mean / deviation).tolist(), name="preprocessing")
     swap = np.eye(3)[::-1][None, None]  # a 1x1 convolution, since not every engine can reverse an axis
     return keras.layers.Conv2D(
         3,
         1,
-        kernel_initializer=keras.initializers.Constant(swap),
-        bias_initializer=keras.initializers.Constant([-mean for mean in CAFFE_MEAN_BGR]),
+        kernel_initializer=keras.initializers.Constant(swap / deviation),
+        bias_initializer=keras.initializers.Constant((-mean / deviation).tolist()),
         trainable=False,
         name="preprocessing",
     )

@@ -10,8 +10,9 @@ from pkgutil import resolve_name
 
 import numpy as np
 
-from lookalike.networks import ENGINES, WEIGHTS
-from lookalike.networks.graph import FrozenGraph, frozen_graph, source_of
+from lookalike.core.errors import UserError
+from lookalike.networks import ENGINES, WEIGHTS, needs_openvino
+from lookalike.networks.graph import GRAPH_NAME, FrozenGraph, frozen_graph, source_of
 from lookalike.networks.handcrafted import BATCH, DIMENSION, SIZE, handcrafted_features
 from lookalike.networks.options import Options
 
@@ -22,7 +23,8 @@ __all__ = ["Extractor", "choose_engine", "handcrafted_extractor", "open_extracto
 class Extractor:
     """Turn uint8 photos (n, size, size, 3) into float32 vectors (n, dimension), from several threads at once.
 
-    `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`.
+    `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`. Raises
+    UserError where a network gives numbers that are not finite.
     """
 
     features: Callable[[np.ndarray], np.ndarray]
@@ -40,29 +42,43 @@ class Extractor:
             missing = self.batch - len(part)
             full = np.concatenate([part, np.zeros((missing, *part.shape[1:]), np.uint8)]) if missing else part
             rows[start : start + len(part)] = self.features(full)[: len(part)]
+        if not np.isfinite(rows).all():
+            raise UserError(
+                f"expected finite numbers from {self.description['backbone']}, found some that are not: take "
+                f"--extract.precision float32 or other weights"
+            )
         return rows
 
 
 def open_extractor(
-    options: Options, folder: Path, *, graph: str = "extractor.pb", kept: Iterable[Path] = (), workers: int = 0
+    options: Options, folder: Path, *, graph: str = GRAPH_NAME, kept: Iterable[Path] = (), workers: int = 0
 ) -> Extractor:
-    """Open the extractor of these options; its frozen graph is `folder / graph`, new or from a folder of `kept`.
+    """Open the extractor of these options; its graph is `folder / graph`, new or from a folder of `kept`.
 
-    workers: threads that will call it (0: one a core). Raises UserError.
+    graph: without suffix, which follows from the network. workers: threads that will call it (0: one a core). Raises
+    UserError.
     """
     workers = workers or len(os.sched_getaffinity(0))
     if options.backbone == "handcrafted":
         return handcrafted_extractor(workers)
-    engine = choose_engine(options.engine)
+    engine = choose_engine(options.engine, source_of(options))
     frozen = frozen_graph(options, folder, name=graph, kept=kept)
     open_graph = resolve_name(ENGINES[engine])
     features, batch, device = open_graph(frozen.path, frozen.size, precision=options.precision, workers=workers)
-    described = _network(options, frozen, graph) | {"engine": engine, "device": device, "batch": batch}
+    described = _network(options, frozen, folder) | {"engine": engine, "device": device, "batch": batch}
     return Extractor(features, frozen.size, frozen.dimension, batch, workers, described)
 
 
-def choose_engine(engine: str) -> str:
-    """Return the engine to use: for "auto" TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
+def choose_engine(engine: str, backbone: str = "") -> str:
+    """Return the engine to use: for "auto" TensorFlow on a GPU, else OpenVINO, else TensorFlow.
+
+    backbone: its name or file; some files only OpenVINO runs. Raises UserError where the engine cannot run it.
+    """
+    if needs_openvino(backbone):
+        if engine == "tensorflow" or not find_spec("openvino"):
+            found = engine if engine == "tensorflow" else "none installed"
+            raise UserError(f"expected the openvino engine for {backbone}, found {found}: only that one reads it")
+        return "openvino"
     if engine != "auto":
         return engine
     if Path("/dev/nvidiactl").exists():
@@ -74,7 +90,7 @@ def choose_engine(engine: str) -> str:
     return "openvino" if find_spec("openvino") else "tensorflow"
 
 
-def _network(options: Options, frozen: FrozenGraph, graph: str) -> dict:
+def _network(options: Options, frozen: FrozenGraph, folder: Path) -> dict:
     source = source_of(options)
     return {
         "backbone": source,
@@ -83,7 +99,7 @@ def _network(options: Options, frozen: FrozenGraph, graph: str) -> dict:
         "size": frozen.size,
         "dimension": frozen.dimension,
         "precision": options.precision,
-        "graph": graph,
+        "graph": frozen.path.relative_to(folder).as_posix(),
         "graph_key": frozen.key,
         "input_node": "images",
         "output_node": "features",

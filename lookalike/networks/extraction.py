@@ -16,6 +16,7 @@ from lookalike.core.errors import UserError
 from lookalike.core.files import digest_of
 from lookalike.networks import VIEWS
 from lookalike.networks.engines import Extractor, choose_engine, open_extractor
+from lookalike.networks.graph import source_of
 from lookalike.networks.options import Options
 from lookalike.networks.squares import Photo, read_square
 
@@ -40,7 +41,8 @@ class Matrices:
 def row_key(parameters: Mapping, inputs: Mapping) -> str:
     """Return what a vector depends on besides its photo: settings, the engine in use, the fine-tuned model's digest."""
     of_a_row = {name: value for name, value in parameters.items() if name not in OF_ALL_ROWS}
-    return digest_of([of_a_row, choose_engine(parameters["engine"]), bool(parameters["pca"]), inputs.get(FINETUNED)])
+    engine = choose_engine(parameters["engine"], source_of(Options.model_construct(**of_a_row)))
+    return digest_of([of_a_row, engine, bool(parameters["pca"]), inputs.get(FINETUNED)])
 
 
 def open_extractors(
@@ -48,7 +50,7 @@ def open_extractors(
 ) -> dict[str, Extractor]:
     """Open the extractor of the options, or the fine-tuned one, or both: by the name of the matrix they make.
 
-    draft: takes the frozen graphs, those of `published` where they are of the same key. tuned: the folder of stage 02,
+    draft: takes the graphs, those of `published` where they are of the same key. tuned: the folder of stage 02,
     read where weights is "finetuned"; the base is then the network it started from. Raises UserError.
     """
     places = {"kept": [published], "workers": workers}
@@ -61,7 +63,7 @@ def open_extractors(
     if not options.side_by_side:
         return {FEATURES: own}
     base = options.model_copy(update=start | {"layer": "", "scaling": "raw"})
-    return {"base": open_extractor(base, draft, graph="base/extractor.pb", **places), "finetuned": own}
+    return {"base": open_extractor(base, draft, graph="base/extractor", **places), "finetuned": own}
 
 
 def compute_matrices(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lookalike.core.errors import UserError
 from lookalike.networks.grouped_convolutions import without_groups
-from lookalike.networks.quiet import convert_variables_to_constants_v2, keras, silent_stderr, tf, tf_optimizer
+from lookalike.networks.quiet import convert_variables_to_constants_v2, keras, tf, tf_optimizer
+from lookalike.networks.silence import silent_stderr
 
 __all__ = [
     "INPUT_NODE",

@@ -1,4 +1,4 @@
-"""Make the frozen graph of a feature extractor from any backbone, weights or model file, or take one made before.
+"""Make the graph of a feature extractor from any backbone, weights or model file, or take one made before.
 A graph is known by the key of what it is made of, which description.json holds beside it: to take it needs no
 TensorFlow, whose import takes seconds."""
 
@@ -8,19 +8,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lookalike.core.files import content_digest, digest_of, write_json
-from lookalike.networks import BACKBONES, WEIGHTS, is_model_file
+from lookalike.core.files import digest_of, write_json
+from lookalike.networks import BACKBONES, WEIGHTS, is_model_file, needs_openvino
 from lookalike.networks.options import Options, is_whole_model
+from lookalike.networks.weights_beside import model_digest, weights_beside
 
-__all__ = ["DESCRIPTION", "FrozenGraph", "frozen_graph", "graph_key", "source_of", "write_description"]
+__all__ = ["DESCRIPTION", "GRAPH_NAME", "FrozenGraph", "frozen_graph", "graph_key", "source_of", "write_description"]
 
-GRAPH_NAME = "extractor.pb"
+GRAPH_NAME = "extractor"  # .pb, or .xml and .bin where openvino alone can run it
 DESCRIPTION = "description.json"
 
 
 @dataclass(frozen=True)
 class FrozenGraph:
-    """A .pb on disk with nodes "images" (float32, NHWC, pixels 0-255) -> "features", and what it is made of."""
+    """A .pb or .xml on disk, "images" (float32, NHWC, pixels 0-255) -> "features", and what it is made of."""
 
     path: Path
     size: int
@@ -32,7 +33,7 @@ class FrozenGraph:
 def graph_key(options: Options) -> str:
     """Return the digest of all that a graph depends on; of files and folders their content counts, not their names."""
     parts = {name: _identity(getattr(options, name)) for name in ("backbone", "weights")}
-    return digest_of(parts | options.model_dump(include={"size", "layer", "scaling", "seed"}))
+    return digest_of(parts | options.model_dump(include={"size", "layer", "scaling", "pooling", "seed"}))
 
 
 def source_of(options: Options) -> str:
@@ -45,40 +46,45 @@ def frozen_graph(
 ) -> FrozenGraph:
     """Return the graph of an extractor as `folder / name`: one of the same key found in `kept` folders, or a new one.
 
-    section: of the settings, which errors name. Raises UserError.
+    name: without suffix. section: of the settings, which errors name. Raises UserError.
     """
     key = graph_key(options)
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    made = folder / f"{name}{'.xml' if needs_openvino(source_of(options)) else '.pb'}"
+    made.parent.mkdir(parents=True, exist_ok=True)
     for place in (folder, *kept):
         known = _described(place, key)
         if known is not None:
-            return _copied(known, folder / name)
-    return FrozenGraph(folder / name, *_make(options, folder / name, section), key)
+            return _copied(known, made)
+    return FrozenGraph(made, *_make(options, made, section), key)
 
 
 def write_description(folder: Path, descriptions: dict[str, dict]) -> None:
     """Write what computes each matrix of features, by its name, to description.json; graphs there are found by it."""
     for description in descriptions.values():
         if "graph" in description:
-            description |= {"graph_sha256": content_digest(folder / description["graph"])}
+            description |= {"graph_sha256": model_digest(folder / description["graph"])}
     write_json(folder / DESCRIPTION, descriptions)
 
 
 def _make(options: Options, path: Path, section: str) -> tuple[int, int, str]:
-    # Imported late: TensorFlow takes seconds, and a kept graph needs none of it.
+    source = source_of(options)
+    of_file = options.model_dump(include={"size", "layer", "scaling", "pooling"}) | {"section": section}
+    # Imported late: TensorFlow takes seconds, and neither a kept graph nor one for openvino needs it.
+    if needs_openvino(source):
+        from lookalike.networks.openvino_file import convert_file
+
+        return convert_file(Path(source), path, **of_file)
     from lookalike.networks import backbones, model_files
 
-    source = source_of(options)
     if is_model_file(source):
-        given = options.model_dump(include={"size", "layer", "scaling"})
-        return model_files.freeze_file(Path(source), path, **given, section=section)
+        return model_files.freeze_file(Path(source), path, **of_file)
     given = options.model_dump(include={"size", "seed"})
     return backbones.freeze_backbone(source, options.weights, path, **given, section=section)
 
 
 def _identity(name: str) -> str:
     """Return a name of the tables as it is, and the digest of a file or folder in place of its path."""
-    return name if name in BACKBONES or name in WEIGHTS else content_digest(Path(name)) or name
+    return name if name in BACKBONES or name in WEIGHTS else model_digest(Path(name)) or name
 
 
 def _described(folder: Path, key: str) -> FrozenGraph | None:
@@ -86,7 +92,7 @@ def _described(folder: Path, key: str) -> FrozenGraph | None:
     try:
         descriptions = json.loads((folder / DESCRIPTION).read_text("utf-8")).values()
         one = next(each for each in descriptions if each.get("graph_key") == key)
-        if one["graph_sha256"] != content_digest(folder / one["graph"]):
+        if one["graph_sha256"] != model_digest(folder / one["graph"]):
             return None
         return FrozenGraph(folder / one["graph"], one["size"], one["dimension"], one["weights_sha256"], key)
     except (OSError, ValueError, KeyError, AttributeError, StopIteration):
@@ -95,5 +101,6 @@ def _described(folder: Path, key: str) -> FrozenGraph | None:
 
 def _copied(graph: FrozenGraph, path: Path) -> FrozenGraph:
     if graph.path != path:
-        shutil.copyfile(graph.path, path)
+        for source in (graph.path, *weights_beside(graph.path)):
+            shutil.copyfile(source, path.with_suffix(source.suffix))
     return FrozenGraph(path, graph.size, graph.dimension, graph.weights_sha256, graph.key)

@@ -9,6 +9,7 @@ from lookalike.core.errors import UserError
 from lookalike.networks.backbones import preprocessing_layer, weights_digest
 from lookalike.networks.freeze import freeze_function, layer_model, load_model, write_graph
 from lookalike.networks.graph_input import image_input
+from lookalike.networks.pooling import tokens_to_average
 from lookalike.networks.quiet import tf
 
 __all__ = ["freeze_file", "load_graph"]
@@ -19,12 +20,12 @@ Images = Callable[[tf.Tensor], tf.Tensor]
 
 
 def freeze_file(
-    path: Path, frozen: Path, *, size: int | None, layer: str, scaling: str, section: str = "extract"
+    path: Path, frozen: Path, *, size: int | None, layer: str, scaling: str, pooling: str, section: str = "extract"
 ) -> tuple[int, int, str]:
     """Write the frozen extractor of a model file; return its input size, dimension and the sha256 of its weights.
 
     layer: name of the Keras layer or graph node to take; "" for the last. Maps (n, h, w, d) are averaged over h and w,
-    tokens (n, t, d) over t. section: of the settings, which errors name. Raises UserError.
+    tokens (n, t, d) as `tokens_to_average` says. section: of the settings, which errors name. Raises UserError.
     """
     function, own, digest = _opened(path, layer)
     if own and size and own != size:
@@ -32,7 +33,7 @@ def freeze_file(
     side = own or size or DEFAULT_SIZE
     scale = preprocessing_layer(scaling) if scaling != "raw" else (lambda images: images)
     try:
-        graph = freeze_function(lambda images: _pooled(function(scale(images))), (None, side, side, 3))
+        graph = freeze_function(lambda images: _pooled(function(scale(images)), pooling), (None, side, side, 3))
         dimension = _dimension(graph, side)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -104,12 +105,14 @@ def _saved_model(path: Path, layer: str) -> tuple[Images, int | None, str]:
     return run, spec.shape[1], digest
 
 
-def _pooled(features: tf.Tensor) -> tf.Tensor:
-    """Return vectors (n, d): as they are, or the mean over the places of maps, or over tokens."""
+def _pooled(features: tf.Tensor, pooling: str) -> tf.Tensor:
+    """Return vectors (n, d): as they are, or the mean over the places of maps, or over some tokens."""
     features = tf.cast(features, tf.float32)
     rank = features.shape.rank
     if rank not in (2, 3, 4):
         raise ValueError(f"its output has rank {rank}: name another with --extract.layer")
+    if rank == 3:
+        features = features[:, tokens_to_average(features.shape[1], pooling)]
     return features if rank == 2 else tf.reduce_mean(features, axis=list(range(1, rank - 1)))
 
 

@@ -1,4 +1,4 @@
-"""Run a frozen graph on the processor's cores with OpenVINO: one stream a core, each its own request.
+"""Run a network on the processor's cores with OpenVINO: one stream a core, each its own request.
 A core computes a whole batch by itself, so a vector does not depend on how many cores there are."""
 
 import sys
@@ -17,20 +17,22 @@ from openvino.preprocess import PrePostProcessor  # noqa: E402
 
 __all__ = ["BATCH", "open_graph", "open_map", "openvino"]
 
-BATCH = 4  # measured: larger batches leave the cache of a core, smaller ones cost more calls
+BATCH = 4  # where a network takes any; measured: larger batches leave the cache of a core, smaller cost more calls
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
 def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[Callable, int, str]:
-    """Return `features(uint8 (BATCH, size, size, 3)) -> float32 (BATCH, d)`, safe in threads, the batch and device.
+    """Return `features(uint8 (batch, size, size, 3)) -> float32 (batch, d)`, safe in threads, the batch and device.
 
-    workers: number of streams. Raises UserError for a precision that a CPU has not.
+    path: a frozen graph, or what `openvino_file` writes. workers: number of streams. Raises UserError for a precision
+    that a CPU has not.
     """
     if precision not in HINTS:
         raise UserError(
             f"expected extract.precision {' or '.join(HINTS)} with openvino, found {precision}: float16 needs a GPU"
         )
     compiled = _compiled(path, size, HINTS[precision], workers)
+    batch = compiled.input().shape[0]
     idle = SimpleQueue()
     for _ in range(workers):
         idle.put(compiled.create_infer_request())
@@ -44,8 +46,8 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
             idle.put(request)
 
     # The first call fills tables inside the bindings, where two threads at once can wait for each other for ever.
-    features(np.zeros((BATCH, size, size, 3), np.uint8))
-    return features, BATCH, "CPU"
+    features(np.zeros((batch, size, size, 3), np.uint8))
+    return features, batch, "CPU"
 
 
 def open_map(path: Path, size: int) -> Callable[[np.ndarray], np.ndarray] | None:
@@ -91,7 +93,8 @@ def _compiled(path: Path, size: int, hint: str, workers: int) -> openvino.Compil
         ) from error
     steps.input().tensor().set_element_type(openvino.Type.u8)
     model = steps.build()
-    model.reshape([BATCH, size, size, 3])
+    if model.is_dynamic():
+        model.reshape([BATCH, size, size, 3])
     settings = {
         "INFERENCE_PRECISION_HINT": hint,
         "NUM_STREAMS": workers,

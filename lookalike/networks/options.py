@@ -9,7 +9,20 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from lookalike.core import options
-from lookalike.networks import BACKBONES, ENGINES, MODEL_SUFFIXES, PRECISIONS, VIEWS, WEIGHTS, is_model_file
+from lookalike.networks import (
+    BACKBONES,
+    ENGINES,
+    MODEL_SUFFIXES,
+    OPENVINO_SUFFIXES,
+    POOLINGS,
+    PRECISIONS,
+    SCALINGS,
+    VIEWS,
+    WEIGHTS,
+    is_model_file,
+    needs_openvino,
+)
+from lookalike.networks.weights_beside import weights_beside
 
 __all__ = ["Options", "check_backbone", "check_weights", "is_whole_model"]
 
@@ -20,7 +33,7 @@ class Options(options.Options):
     backbone: Annotated[str, options.NamesFile] = "mobilenet_v2"
     """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
     weights: Annotated[str, options.NamesFile] = "imagenet"
-    """imagenet, finetuned, random (for tests) or a file of weights; a .keras, .pb or SavedModel stands for backbone."""
+    """imagenet, finetuned, random (for tests) or a file of weights; a model that is no .h5 stands for backbone."""
     engine: Literal["auto", *ENGINES] = "auto"
     """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
     precision: Literal[*PRECISIONS] = "float32"
@@ -28,8 +41,10 @@ class Options(options.Options):
     size: int | None = Field(None, ge=32)
     """Side of the network's input in pixels, if not its own."""
     layer: str = ""
-    """Layer or node whose output is the vector, for a model file; places of a map and tokens are averaged."""
-    scaling: Literal["raw", "tf", "torch", "caffe"] = "raw"
+    """Layer, node or output that is the vector, for a model file; places of a map are averaged."""
+    pooling: Literal[*POOLINGS] = "auto"
+    """Of a model file's tokens: the class token, or the mean of the patches; auto: the former where there is one."""
+    scaling: Literal[*SCALINGS] = "raw"
     """Pixel scaling that a model file expects; raw: 0-255, it scales by itself."""
     views: tuple[Literal[*VIEWS], ...] = Field(("whole", "mirror", "crop"), min_length=1)
     """Test-time augmentation: the views of a photo whose vectors are averaged; whole alone is three times as fast."""
@@ -58,6 +73,14 @@ class Options(options.Options):
         if name not in WEIGHTS and is_model_file(backbone):
             raise ValueError(f"none of its own with the model file {backbone} as backbone")
         return check_weights(name, list(WEIGHTS))
+
+    @field_validator("engine")
+    @classmethod
+    def _engine_reads_the_file(cls, engine: str, info: ValidationInfo) -> str:
+        files = [name for name in (info.data.get("backbone", ""), info.data.get("weights", "")) if needs_openvino(name)]
+        if files and engine == "tensorflow":
+            raise ValueError(f"auto or openvino, which alone reads {files[0]}")
+        return engine
 
     @field_validator("size")
     @classmethod
@@ -88,6 +111,11 @@ class Options(options.Options):
             raise ValueError("0, a share of the variance below 1 or a whole number of components from 2 on")
         return keep
 
+    def files(self, stage: str = "") -> list[Path]:
+        """Return the files and folders that the settings name and that are there, and those of weights beside them."""
+        named = super().files(stage)
+        return sorted({*named, *(each for path in named for each in weights_beside(path) if each.is_file())})
+
 
 def check_backbone(name: str) -> str:
     """Return a name of the table or of keras.applications, or of a model file that is there; else raise ValueError."""
@@ -107,4 +135,4 @@ def check_weights(name: str, choices: list[str]) -> str:
 
 def is_whole_model(weights: str) -> bool:
     """Say whether a setting of weights names a file that holds a network, too, and so stands for the backbone."""
-    return weights.endswith((".pb", ".keras")) or (Path(weights) / "saved_model.pb").is_file()
+    return weights.endswith((".pb", ".keras", *OPENVINO_SUFFIXES)) or (Path(weights) / "saved_model.pb").is_file()

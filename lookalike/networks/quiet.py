@@ -5,23 +5,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-__all__ = ["convert_variables_to_constants_v2", "keras", "silent_stderr", "tf", "tf_optimizer"]
+from lookalike.networks.silence import silent_stderr
 
-
-@contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Send what native code writes to file descriptor 2 to nowhere; Python exceptions still rise."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+__all__ = ["convert_variables_to_constants_v2", "keras", "tf", "tf_optimizer"]
 
 
 @contextmanager

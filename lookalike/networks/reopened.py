@@ -64,7 +64,7 @@ def _open(folder: Path, described: Mapping, workers: int) -> Extractor:
     if not path.exists():
         raise UserError(f"expected the network at {path}, found none: run python 03_extract.py")
     there = described["engine"] in ENGINES and find_spec(described["engine"]) is not None
-    engine = described["engine"] if there else choose_engine("auto")
+    engine = described["engine"] if there else choose_engine("auto", described["graph"])
     given = {"precision": described["precision"], "workers": workers}
     features, batch, _ = resolve_name(ENGINES[engine])(path, described["size"], **given)
     return Extractor(features, described["size"], described["dimension"], batch, workers, dict(described))

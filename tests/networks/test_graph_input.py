@@ -73,7 +73,7 @@ def test_a_graph_without_images_is_one_line(tmp_path):
         open_extractor(Options(backbone=str(tmp_path / "own.pb")), tmp_path)
 
 
-def test_tokens_are_averaged(tmp_path):
+def test_tokens_without_a_class_token_are_averaged(tmp_path):
     def build():
         images = v1.placeholder(tf.float32, (None, 32, 32, 3), name="photos")
         maps = tf.nn.relu(tf.nn.conv2d(images, KERNEL, 4, "VALID"))

@@ -10,7 +10,7 @@ from lookalike.networks.options import Options
     ("changes", "setting", "words"),
     [
         ({"backbone": "mobilnet"}, "backbone", "mobilenet_v2, "),
-        ({"backbone": "nowhere.pb"}, "backbone", ".keras, .h5, .pb file"),
+        ({"backbone": "nowhere.pb"}, "backbone", ".keras, .h5, .pb, .onnx, .xml file"),
         ({"weights": "nowhere.h5"}, "weights", "imagenet, finetuned, random or a file of weights that is there"),
         ({"weights": "imagenett"}, "weights", "that is there"),
         ({"seed": -1}, "seed", "greater than or equal to 0"),
@@ -21,6 +21,8 @@ from lookalike.networks.options import Options
         ({"layer": "Conv1"}, "layer", "none without a model file"),
         ({"backbone": "handcrafted", "size": 64}, "size", "128 with the handcrafted backbone"),
         ({"engine": "onnx"}, "engine", "'openvino'"),
+        ({"pooling": "max"}, "pooling", "'cls'"),
+        ({"scaling": "siglip"}, "scaling", "'clip'"),
         ({"precision": "int8"}, "precision", "'bfloat16'"),
         ({"views": ["turned"]}, "views.0", "'mirror'"),
         ({"views": []}, "views", "at least 1"),
@@ -54,6 +56,15 @@ def test_a_model_file_takes_no_weights_of_its_own(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(ValidationError, match="none of its own with the model file"):
         Options(backbone=str(tmp_path / "own.pb"), weights=str(tmp_path / "other.h5"))
+
+
+@pytest.mark.parametrize("name", ["own.onnx", "own.xml"])
+def test_what_openvino_alone_reads_is_not_for_tensorflow(name, tmp_path):
+    (tmp_path / name).touch()
+    for setting in ("backbone", "weights"):
+        assert Options(**{setting: str(tmp_path / name)}, layer="x", engine="openvino").layer == "x"
+        with pytest.raises(ValidationError, match=f"auto or openvino, which alone reads .*{name}"):
+            Options(**{setting: str(tmp_path / name)}, engine="tensorflow")
 
 
 @pytest.mark.parametrize("keep", [0, 0.95, 2, 64])
