@@ -12,11 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from lookalike.catalog.header import read_header
 from lookalike.catalog.photo_file import ImageError
 from lookalike.core.errors import UserError
 from lookalike.edits.rows import digest
+from lookalike.search.memory import give_back
 from lookalike.search.opened import Asked, Opened, Photo
 from lookalike.search.page import policy_of
 from lookalike.search.session import Job, Session
@@ -78,7 +80,10 @@ def _add_search(app: FastAPI, session: Session) -> None:
         """Search by a photo: the body is the bytes of its file."""
         data = await request.body()
         loop, opened = asyncio.get_running_loop(), session.opened(asked.features)
-        return await loop.run_in_executor(seeing, lambda: _by_upload(opened, asked, data))
+        try:
+            return await loop.run_in_executor(seeing, lambda: _by_upload(opened, asked, data))
+        finally:
+            give_back()
 
     @app.get("/api/photos/{row}/neighbours")
     def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> dict:
@@ -185,6 +190,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, error.status_code)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, error: ClientDisconnect) -> JSONResponse:
+        return JSONResponse({"error": "The client went before it had sent all."}, 400)
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(_: Request, error: RequestValidationError) -> JSONResponse:

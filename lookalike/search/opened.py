@@ -16,7 +16,7 @@ from lookalike.edits.compose import group_called
 from lookalike.preprocess import prepared
 from lookalike.search.index import VectorIndex
 from lookalike.search.ranking import Hit, direction, find
-from lookalike.search.rerank import rerank
+from lookalike.search.rerank import LocalFeatures, rerank
 from lookalike.search.sight import Sight
 from lookalike.search.words import Words
 
@@ -77,6 +77,10 @@ class Opened:
             self.copy_of[group] = number
 
     @cached_property
+    def _local(self) -> LocalFeatures:
+        return LocalFeatures(self.images)
+
+    @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.paths)}
 
@@ -128,8 +132,8 @@ class Opened:
         if not asked.rerank:
             return find(self.index, query, count, **given)
         hits = find(self.index, query, max(count, RERANKED), **given)
-        files = [self.images[photo.row] if photo.row is not None else photo.prepared for photo in asked.like]
-        return [*rerank(hits[:RERANKED], files, self.images), *hits[RERANKED:]][:count]
+        queries = [photo.row if photo.row is not None else photo.prepared for photo in asked.like]
+        return [*rerank(hits[:RERANKED], queries, self._local), *hits[RERANKED:]][:count]
 
     def passing(self, asked: Asked) -> np.ndarray | None:
         """Return which photos pass words, category and group: bool (n,), None where nothing is asked of them."""

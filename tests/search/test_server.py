@@ -130,6 +130,12 @@ def test_an_upload_or_a_part_of_it(server):
     assert part["hits"][0]["path"] == "1_7_2.png"
 
 
+@pytest.mark.parametrize("crop", ["--5,0,9,9", "1,2,3", "1,2,3,4,5", "1.5,0,9,9", "nan,0,9,9", "96,96,9,9", "0,0,0,9"])
+def test_a_part_that_is_none(server, crop):
+    photo = (server.folder / "raw_img/toys/1_7_2.png").read_bytes()
+    assert "expected a crop" in server.json("POST", f"/api/search?crop={crop}", photo, status=400)["error"]
+
+
 def test_words_category_group_and_details(server):
     found = server.json("GET", "/api/search?words=red%20disc")
     assert [hit["path"] for hit in found["hits"]] == ["0_7_3.png", "0_7_4.png"]
@@ -252,6 +258,7 @@ def test_what_is_asked_wrongly_is_told_in_a_sentence(server, path, status):
         ("POST", {"Sec-Fetch-Site": "same-site"}, 403),
         ("POST", {"Origin": "http://evil.example"}, 403),
         ("POST", {"Origin": "null"}, 403),
+        ("POST", {"Origin": "http://[bad"}, 403),
     ],
 )
 def test_other_sites_and_names_are_refused(server, method, headers, status):
