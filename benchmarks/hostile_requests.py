@@ -9,7 +9,10 @@ from hostile_uploads import PHOTOS, Random, valid
 
 __all__ = ["ANSWERED", "REQUESTS", "WAYS", "Attack", "upload"]
 
-ANSWERED = frozenset(range(200, 500)) | {503}  # 503: as many connections as are answered at once
+ANSWERED = frozenset(range(200, 500)) | {
+    100,
+    503,
+}  # 100: where it was expected; 503: as many connections as are answered at once
 CLOSED = ANSWERED | {0}  # for what is no request, or not all of one
 EVIL = "http://evil.example"
 

@@ -48,7 +48,9 @@ class Server:
         with (folder / "server.log").open("wb") as log:
             self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log, env=given)
         self.folder = folder
-        self.address = next(line.decode().split()[2] for line in self.process.stdout if b"serving" in line)
+        self.address = next((line.decode().split()[2] for line in self.process.stdout if b"serving" in line), None)
+        if self.address is None:
+            raise RuntimeError((folder / "server.log").read_text(encoding="utf-8")[-2_000:])
         self.port = urlsplit(self.address).port
         self.get("/healthz")
 
