@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ TABLE = "words.arrow"
 CATEGORIES = ("category", "genre_id")  # columns of a product catalogue that say the category; else the true label does
 LONGEST = 10_000  # letters of a search that are read
 MOST_WORDS = 100
+KEPT = 256  # words, and categories, whose photos stay in memory: a bit a photo
 
 
 def write(folder: Path, paths: Sequence[str], labels: Sequence[str], products: Mapping[str, Mapping[str, str]]) -> None:
@@ -48,17 +50,22 @@ class Words:
         """Open the table of a folder; it stays on disk."""
         with pa.memory_map(str(folder / TABLE)) as file:
             self.table = pa.ipc.open_file(file).read_all()
+        self._having = lru_cache(KEPT)(lambda word: np.packbits(pc.match_substring(self.table["text"], word)))
+        self._of = lru_cache(KEPT)(lambda name: np.packbits(pc.equal(self.table["category"], name)))
 
     def matching(self, words: str) -> np.ndarray:
         """Return which photos have every one of the words written somewhere about them: bool (n,)."""
         passing = np.ones(len(self.table), bool)
         for word in fold(words[:LONGEST]).split()[:MOST_WORDS]:
-            passing &= pc.match_substring(self.table["text"], word).to_numpy()
+            passing &= self._unpacked(self._having(word))
         return passing
 
     def of_category(self, category: str) -> np.ndarray:
         """Return which photos are of a category: bool (n,)."""
-        return pc.equal(self.table["category"], category).to_numpy()
+        return self._unpacked(self._of(category))
+
+    def _unpacked(self, bits: np.ndarray) -> np.ndarray:
+        return np.unpackbits(bits, count=len(self.table)).view(bool)
 
     def categories(self) -> dict[str, int]:
         """Return the categories and how many photos each has, by name."""
