@@ -5,6 +5,7 @@ import io
 import mimetypes
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path as File
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Query, Request
@@ -30,6 +31,7 @@ UPLOADED = ("JPEG", "PNG", "WEBP", "BMP", "GIF")  # formats that are decoded for
 MOST_PIXELS = 50_000_000  # of an upload
 AT_ONCE = 2  # uploads being decoded and seen
 MOST_ROWS = 1_000  # of a page of results
+SMALL_BYTES = 2**20  # of a photo that is read at once
 SHOWN = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}  # photos that a browser shows as they are
 DOCS = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>API</title></head><body><h1>API</h1>
 <p>Described in full at <a href="/openapi.json">/openapi.json</a>.</p><ul>{lines}</ul></body></html>"""
@@ -70,13 +72,13 @@ def create_api(session: Session, page: Callable[[], str] | None = None) -> FastA
 def _add_search(app: FastAPI, session: Session) -> None:
     seeing = ThreadPoolExecutor(AT_ONCE, "see")
 
-    @app.get("/api/search")
-    def search(asked: Annotated[Search, Query()]) -> dict:
+    @app.get("/api/search", response_model=dict)
+    def search(asked: Annotated[Search, Query()]) -> JSONResponse:
         opened = session.opened(asked.features)
         return _page_of(opened, asked, _photos(opened, asked.like))
 
-    @app.post("/api/search")
-    async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> dict:
+    @app.post("/api/search", response_model=dict)
+    async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> JSONResponse:
         """Search by a photo: the body is the bytes of its file."""
         data = await request.body()
         loop, opened = asyncio.get_running_loop(), session.opened(asked.features)
@@ -85,8 +87,8 @@ def _add_search(app: FastAPI, session: Session) -> None:
         finally:
             give_back()
 
-    @app.get("/api/photos/{row}/neighbours")
-    def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> dict:
+    @app.get("/api/photos/{row}/neighbours", response_model=dict)
+    def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> JSONResponse:
         """Return the photos most like one, in its group or not."""
         return _page_of(session.opened(), Search(like=str(row), count=count), _photos(session.opened(), str(row)))
 
@@ -154,7 +156,7 @@ def _add_files(app: FastAPI, session: Session) -> None:
             raise HTTPException(404, "This photo is not where it was.")
         if file.suffix.lower() not in SHOWN:
             return prepared(row)
-        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+        return _file(file, mimetypes.guess_type(file.name)[0] or "application/octet-stream")
 
     @app.get("/prepared/{row}")
     def prepared(row: RowNumber) -> Response:
@@ -162,7 +164,7 @@ def _add_files(app: FastAPI, session: Session) -> None:
         file = opened.images[_checked(opened, row)]
         if not file.is_file():
             raise HTTPException(404, "The prepared photo is not where it was.")
-        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "image/jpeg")
+        return _file(file, mimetypes.guess_type(file.name)[0] or "image/jpeg")
 
 
 def _add_docs(app: FastAPI, session: Session) -> None:
@@ -202,6 +204,13 @@ def _add_errors(app: FastAPI) -> None:
         return JSONResponse({"error": f"{place}: {first['msg']}"[:500]}, 422)
 
 
+def _file(file: File, media_type: str) -> Response:
+    """Return a file: at once where it is small, which costs half of what a stream of it does."""
+    if file.stat().st_size <= SMALL_BYTES:
+        return Response(file.read_bytes(), media_type=media_type)
+    return FileResponse(file, media_type=media_type)
+
+
 def _photos(opened: Opened, rows: str) -> list[Photo]:
     return [Photo(_checked(opened, int(row))) for row in rows.split(",") if row]
 
@@ -212,7 +221,7 @@ def _checked(opened: Opened, row: int) -> int:
     return row
 
 
-def _by_upload(opened: Opened, asked: Search, data: bytes) -> dict:
+def _by_upload(opened: Opened, asked: Search, data: bytes) -> JSONResponse:
     try:
         header = read_header(io.BytesIO(data))
     except ImageError as error:
@@ -224,14 +233,14 @@ def _by_upload(opened: Opened, asked: Search, data: bytes) -> dict:
     return _page_of(opened, asked, [opened.given(data, parse_crop(asked.crop)), *_photos(opened, asked.like)])
 
 
-def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> dict:
-    """Return a page of hits, and whether there are more."""
+def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> JSONResponse:
+    """Answer with a page of hits, and whether there are more; as JSON at once, which is plain numbers and texts."""
     fields = asked.model_dump(include={"words", "category", "group", "min_score", "rerank"})
     query = Asked(like=like, unlike=_photos(opened, asked.unlike), **fields)
     hits = opened.find(query, asked.first + asked.count + 1)
     shown = hits[asked.first : asked.first + asked.count]
     found = [_record(opened, hit.row) | {"score": round(hit.score, 5), "copies": hit.copies} for hit in shown]
-    return {"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count}
+    return JSONResponse({"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count})
 
 
 def _record(opened: Opened, row: int) -> dict:
