@@ -3,11 +3,13 @@
 import asyncio
 import io
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path as File
 from typing import Annotated
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -30,6 +32,7 @@ __all__ = ["create_api"]
 UPLOADED = ("JPEG", "PNG", "WEBP", "BMP", "GIF")  # formats that are decoded for a stranger
 MOST_PIXELS = 50_000_000  # of an upload
 AT_ONCE = 2  # uploads being decoded and seen
+THREADS = 4  # that answer: more wait for each other
 MOST_ROWS = 1_000  # of a page of results
 SMALL_BYTES = 2**20  # of a photo that is read at once
 SHOWN = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}  # photos that a browser shows as they are
@@ -60,13 +63,19 @@ class Search(BaseModel):
 
 def create_api(session: Session, page: Callable[[], str] | None = None) -> FastAPI:
     """Return the application of a session. page: returns the HTML of the page, if there is one."""
-    app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None, lifespan=_with_few_threads)
     for add in (_add_search, _add_groups, _add_edits, _add_work, _add_files, _add_docs):
         add(app, session)
     if page:
         _add_page(app, page)
     _add_errors(app)
     return app
+
+
+@asynccontextmanager
+async def _with_few_threads(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _add_search(app: FastAPI, session: Session) -> None:
@@ -101,7 +110,7 @@ def _add_groups(app: FastAPI, session: Session) -> None:
     @app.get("/api/photos/{row}")
     def photo(row: RowNumber) -> dict:
         opened = session.opened()
-        return _record(opened, _checked(opened, row))
+        return _records(opened, [_checked(opened, row)])[0]
 
     @app.get("/api/groups")
     def groups() -> list[dict]:
@@ -239,14 +248,21 @@ def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> JSONResponse:
     query = Asked(like=like, unlike=_photos(opened, asked.unlike), **fields)
     hits = opened.find(query, asked.first + asked.count + 1)
     shown = hits[asked.first : asked.first + asked.count]
-    found = [_record(opened, hit.row) | {"score": round(hit.score, 5), "copies": hit.copies} for hit in shown]
+    records = _records(opened, [hit.row for hit in shown])
+    found = [
+        one | {"score": round(hit.score, 5), "copies": hit.copies} for one, hit in zip(records, shown, strict=True)
+    ]
     return JSONResponse({"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count})
 
 
-def _record(opened: Opened, row: int) -> dict:
-    group = int(opened.labels[row])
-    told = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
-    return told | {"label": opened.words.label(row), "product": opened.words.product(row)}
+def _records(opened: Opened, rows: list[int]) -> list[dict]:
+    """Return what is known of photos."""
+    told = []
+    for row, (label, product) in zip(rows, opened.words.about(rows), strict=True):
+        group = int(opened.labels[row])
+        place = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
+        told.append(place | {"label": label, "product": product})
+    return told
 
 
 def _groups(opened: Opened) -> list[dict]:

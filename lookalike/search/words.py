@@ -52,6 +52,8 @@ class Words:
         """Open the table of a folder; it stays on disk."""
         with pa.memory_map(str(folder / TABLE)) as file:
             self.table = pa.ipc.open_file(file).read_all()
+        columns = (name for name in self.table.column_names if name.startswith("product."))
+        self._cells = {name: name.removeprefix("product.") for name in columns}
         self._having = lru_cache(KEPT)(lambda word: np.packbits(_contains(self.table["text"], word)))
         self._of = lru_cache(KEPT)(lambda name: np.packbits(pc.equal(self.table["category"], name)))
 
@@ -74,15 +76,20 @@ class Words:
         counted = pc.value_counts(self.table["category"]).to_pylist()
         return dict(sorted((one["values"], one["counts"]) for one in counted if one["values"]))
 
-    def label(self, row: int) -> str:
-        """Return the true label of a photo, "" where it has none."""
-        return self.table["label"][row].as_py()
+    def about(self, rows: Sequence[int]) -> list[tuple[str, dict[str, str]]]:
+        """Return the true labels of photos, "" for none, and the cells of their products that are not empty."""
+        taken = self.table.select(["label", *self._cells]).take(pa.array(rows, pa.int64()))
+        labels, *cells = (column.to_pylist() for column in taken.columns)
+        products = [{} for _ in rows]
+        for name, values in zip(self._cells.values(), cells, strict=True):
+            for product, value in zip(products, values, strict=True):
+                if value:
+                    product[name] = value
+        return list(zip(labels, products, strict=True))
 
     def product(self, row: int) -> dict[str, str]:
         """Return the cells of a photo's product that are not empty, by column."""
-        names = [name for name in self.table.column_names if name.startswith("product.")]
-        cells = {name.removeprefix("product."): self.table[name][row].as_py() for name in names}
-        return {name: value for name, value in cells.items() if value}
+        return self.about([row])[0][1]
 
 
 def _contains(texts: pa.ChunkedArray, word: str) -> pa.ChunkedArray:
