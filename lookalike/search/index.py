@@ -10,7 +10,6 @@ from pathlib import Path
 
 import faiss
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
 
 from lookalike.core.arrays import map_blocks, unit_rows
 
@@ -47,6 +46,8 @@ def _principal(sample: np.ndarray, seed: int) -> np.ndarray:
     n, d = sample.shape
     if d <= AXES or n <= AXES:
         return np.eye(d, dtype=np.float32)
+    from sklearn.decomposition import TruncatedSVD  # late: a query needs none, and starts sooner
+
     found = TruncatedSVD(AXES, algorithm="randomized", n_iter=4, random_state=seed).fit(sample).components_
     return np.ascontiguousarray(found.T, np.float32)
 
