@@ -13,6 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -111,7 +112,7 @@ def opened_at(output: Path, dataset: str, matrix: str) -> tuple[Opened, np.ndarr
     return opened, np.array(catalog.read_labels(folders[0], opened.paths))
 
 
-def retrieval(output: Path, dataset: str, matrix: str) -> list[dict[str, str]]:
+def retrieval(output: Path, dataset: str, matrix: str) -> Iterator[dict[str, str]]:
     """Search for each of 400 photos among the others and score what is found by label, plainly and re-ranked.
 
     Where a network was fine-tuned, the photos searched for are of the classes that it never saw, for all vectors.
@@ -225,10 +226,11 @@ def matrices(output: Path, datasets: list[str]) -> list[tuple[str, str]]:
     return [(name, matrix) for name in datasets for matrix in features.names(output / name / "03_extract")]
 
 
-def show(rows: list[dict]) -> None:
-    """Print rows as a Markdown table."""
-    print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
-    for row in rows:
+def show(rows: Iterable[dict]) -> None:
+    """Print rows as a Markdown table, each as soon as it is there."""
+    for number, row in enumerate(rows):
+        if number == 0:
+            print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
         print("| " + " | ".join(row.values()) + " |", flush=True)
     print(flush=True)
 
@@ -244,14 +246,14 @@ def main() -> None:
     asked = parser.parse_args()
     set_progress("off")
     if asked.rows:
-        show([cost(n) for n in asked.rows])
+        show(cost(n) for n in asked.rows)
     if asked.output:
-        show([upload(asked.output, name) for name in asked.datasets])
-        show([row for each in matrices(asked.output, asked.datasets) for row in retrieval(asked.output, *each)])
+        show(upload(asked.output, name) for name in asked.datasets)
+        show(row for each in matrices(asked.output, asked.datasets) for row in retrieval(asked.output, *each))
     if asked.output and asked.grounds:
-        show([row for name in asked.datasets for row in crops(asked.output, name, asked.grounds)])
+        show(row for name in asked.datasets for row in crops(asked.output, name, asked.grounds))
     if asked.output and asked.packshots:
-        show([packshots(asked.output, asked.datasets[0], asked.packshots, again) for again in (False, True)])
+        show(packshots(asked.output, asked.datasets[0], asked.packshots, again) for again in (False, True))
 
 
 if __name__ == "__main__":
