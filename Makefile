@@ -53,6 +53,8 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/confirmed.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/backbones.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/hostile.py
 	$(BIN)/python benchmarks/gallery.py
 	$(BIN)/python benchmarks/faults.py
 
