@@ -1,16 +1,20 @@
 # make demo and make test set everything up by themselves: a virtual environment in .venv with pinned packages.
+# GPU=1: TensorFlow for NVIDIA's GPUs, in an environment made anew, since both kinds fill one folder.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+KIND := $(if $(GPU),gpu,cpu)
+OTHERS := $(wildcard $(if $(GPU),.venv/ready .venv/ready-cpu,.venv/ready-gpu))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: setup demo test lint readme bench clean
 
-setup: .venv/ready
+setup: .venv/ready-$(KIND)
 
-.venv/ready: requirements.lock
+.venv/ready-$(KIND): requirements.lock requirements-$(KIND).lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(if $(OTHERS),--clear) .venv
+	$(PIP) --requirement requirements.lock --requirement requirements-$(KIND).lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: setup
