@@ -14,7 +14,7 @@ from lookalike.clustering.linkage import cut, weighted_linkage
 
 __all__ = ["Divisions", "divide", "group_means"]
 
-LOWEST_RESOLUTION, HIGHEST_RESOLUTION = 0.05, 120.0
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION = 0.05, 1e5
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,21 @@ class Divisions:
         return step * np.exp(-(distances**2) / 2).sum(axis=1)
 
 
-def divide(graph: sparse.csr_matrix, by: Callable, *, top: int, steps: int, seed: int) -> Divisions:
-    """Divide a graph (n, n) at resolutions from coarse to fine, until there are clearly more than `top` groups.
+def divide(graph: sparse.csr_matrix, by: Callable, *, top: int, ratio: float, seed: int) -> Divisions:
+    """Divide a graph (n, n) at resolutions that rise by a ratio, until there are clearly more than `top` groups.
 
-    by: a function of communities.py; steps: resolutions there are from the lowest to the highest, by equal ratios.
+    by: a function of communities.py.
     """
-    resolutions = np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, steps)
     # Each graph starts within a step of its own, so that what the steps miss differs from graph to graph.
-    resolutions *= (resolutions[1] / resolutions[0]) ** np.random.default_rng(seed).uniform(-0.5, 0.5)
-    counts, labels = [], {}
-    for resolution in resolutions.tolist():
+    resolution = LOWEST_RESOLUTION * ratio ** np.random.default_rng(seed).uniform(-0.5, 0.5)
+    resolutions, counts, labels = [], [], {}
+    while resolution < HIGHEST_RESOLUTION and (not counts or counts[-1] <= 1.2 * top):
         found = by(graph, resolution, seed=seed)
+        resolutions.append(resolution)
         counts.append(int(found.max()) + 1)
         labels.setdefault(counts[-1], found)
-        if counts[-1] > 1.2 * top:
-            break
-    return Divisions(resolutions[: len(counts)], np.array(counts), labels)
+        resolution *= ratio
+    return Divisions(np.array(resolutions), np.array(counts), labels)
 
 
 def group_means(labels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ COLUMNS = {  # name -> what it says of a number of groups
     "parting": "fall of the share of nearest photos that share a group (logits), less that on shuffled rows",
 }
 SCALES = (8, 12, 18, 27)  # neighbours of the graphs divided
-STEPS, ROUGH_STEPS = 30, 15  # resolutions tried
+RATIO, ROUGH_RATIO = 1.308, 1.744  # of one resolution to the next
 SHUFFLES, SHUFFLED_SCALE = 2, 18
 GRAPHS = len(SCALES) + SHUFFLES
 AXES = 128  # that scatter is measured on
@@ -66,7 +66,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
     found, measured, chance = [], [], []
     for number, scale in enumerate(SCALES):
         graph = connect(similarities[:, :scale], indices[:, :scale])
-        found.append(divide(graph, communities, top=counts[-1], steps=STEPS, seed=space.seed * 97 + number))
+        found.append(divide(graph, communities, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number))
         measured.append(_measure(found[-1].at(rows, counts), rows, indices))
         advance(1)
     for number, other in enumerate(shuffled(rows, SHUFFLES, seed=space.seed)):
@@ -88,7 +88,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
 
 def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
     similarities, indices = space.neighbours(SHUFFLED_SCALE)
-    found = divide(connect(similarities, indices), rough_communities, top=counts[-1], steps=ROUGH_STEPS, seed=seed)
+    found = divide(connect(similarities, indices), rough_communities, top=counts[-1], ratio=ROUGH_RATIO, seed=seed)
     return _measure(found.at(space.features, counts), space.features, indices)
 
 

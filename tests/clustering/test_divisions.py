@@ -18,7 +18,7 @@ def pieces(groups=6, each=20):
 def test_pieces_that_nothing_joins_are_merged_to_fewer_groups():
     rows, true, graph = pieces()
     assert sparse.csgraph.connected_components(graph)[0] >= 6
-    found = divide(graph, communities, top=12, steps=20, seed=0)
+    found = divide(graph, communities, top=12, ratio=1.5, seed=0)
     three = found.at(rows, np.array([3]))[0]
     assert len(set(zip(three.tolist(), (true // 2).tolist(), strict=True))) == 3
 
@@ -26,7 +26,7 @@ def test_pieces_that_nothing_joins_are_merged_to_fewer_groups():
 def test_every_number_of_groups_is_answered():
     rows, _, graph = pieces()
     counts = np.arange(2, 13)
-    divisions = divide(graph, communities, top=12, steps=20, seed=0).at(rows, counts)
+    divisions = divide(graph, communities, top=12, ratio=1.5, seed=0).at(rows, counts)
     assert [len(np.unique(labels)) for labels in divisions] == counts.tolist()
 
 
