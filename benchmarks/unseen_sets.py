@@ -115,7 +115,24 @@ def report_given(tasks: dict[str, list[Task]], seeds: int, work: Path) -> None:
         print(f"| {word} | | {' | '.join(f'{each:.3f}' for each in value)} |")
 
 
-PARTS = ("count", "given")
+def report_estimated(tasks: dict[str, list[Task]], work: Path) -> None:
+    """Print the mean NMI of `recommended` with the number of groups given, and with the default of the estimate."""
+    print("\n| set | tasks | given | estimated |\n|---|---|---|---|")
+    rows = []
+    for name, drawn in tasks.items():
+        weights = weights_without(name, tasks, work)
+        found = [from_evidence(space_of(task), evidence_of(task, work), weights).n_clusters for task in drawn]
+        pairs = [(task.n_classes, default) for task, default in zip(drawn, found, strict=True)]
+        scores = [
+            [nmi(task, "recommended", number, 0, work) for number in pair]
+            for task, pair in zip(drawn, pairs, strict=True)
+        ]
+        rows.append(np.mean(scores, axis=0))
+        print(f"| {name} | {len(drawn)} | {rows[-1][0]:.3f} | {rows[-1][1]:.3f} |", flush=True)
+    print(f"| mean | | {' | '.join(f'{each:.3f}' for each in np.mean(rows, axis=0))} |")
+
+
+PARTS = ("count", "given", "estimated")
 
 
 def settings() -> argparse.Namespace:
@@ -145,6 +162,8 @@ def main() -> None:
         report_count(tasks, {name: sets[name] for name in chosen.whole if name in sets}, work)
     if "given" in chosen.parts:
         report_given(tasks, chosen.seeds, work)
+    if "estimated" in chosen.parts:
+        report_estimated(tasks, work)
 
 
 if __name__ == "__main__":
