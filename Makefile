@@ -51,6 +51,7 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/graph.py
 	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/unseen_sets.py --shared $(SHARED)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/review.py --weights $(WEIGHTS)
