@@ -24,13 +24,14 @@ def extract(settings: Settings) -> None:
         reopen = partial(extraction.open_extractors, options, *places)
         extractors = reopen(settings.run.workers)
         graph.write_description(stage.draft, {name: each.description for name, each in extractors.items()})
-        known = features.known_parts(stage.published, stage.manifest) if stage.published else []
+        names = extraction.stored(extractors, options)
+        known = features.known_parts(stage.published, stage.manifest, names) if stage.published else []
         work = (stage.draft, stage.work, known, extractors, reopen, options, settings.run)
         found = vectors.extract_all(paths, files, *work)
         tables.write_csv(stage.draft / "errors.csv", {"path": found.errors, "error": found.errors.values()})
         dimension = features.load(stage.draft)[1].shape[1]
-        counts = {"errors": len(found.errors), "dimension": dimension}
-        summary = f"{found.images:,} vectors of {dimension:,} numbers, {found.computed:,} of them new"
+        counts = found.counts | {"dimension": dimension}
+        summary = f"{found.images:,} vectors of {dimension:,} numbers, {found.computed:,} of them new{found.words}"
         stage.publish(summary, images=found.images, counts=counts, run={"computed": found.computed})
 
 

@@ -106,7 +106,7 @@ HOW = {
     "top": (PositiveInt, 20, "How many photos to find."),
     "min_score": (float, -1.0, "Least cosine of a photo found."),
     "rerank": (bool, False, "Rank the best anew by local features that they share with the query in one geometry."),
-    "features": (str, "", "Vectors to compare, where there are several: features, base or finetuned."),
+    "features": (str, "", "Vectors to compare, where there are several: features, base, finetuned or an eye."),
     "json": (bool, False, "Print JSON."),
     "open": (bool, False, "Open the page in a browser, with --serve."),
     "null": (bool, False, "Print paths alone, each ended by NUL, for xargs -0; short: -0."),

@@ -13,14 +13,14 @@ from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
 
-__all__ = ["FILE_ROWS", "INDEX", "MAIN", "Features", "known_parts", "load", "names", "shard_file", "write"]
+__all__ = ["FILE_ROWS", "INDEX", "MAIN", "WHOLE", "Features", "known_parts", "load", "names", "shard_file", "write"]
 
 FILE_ROWS = 32_768  # rows of a file
 INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
 
-
 MAIN = "features"  # the matrix that stages read
-COMPARED = (MAIN, "base", "finetuned")  # matrices that photos can be compared by
+FIRST = "_00000.npy"  # how the name of a matrix's first file ends
+WHOLE = "backbone"  # what principal components are made of: kept, but not compared by
 
 
 class Features:
@@ -69,9 +69,8 @@ def load(
     """Return (paths, rows) of a published `03_extract` folder.
 
     paths: names relative to the photos' folder to select, in this order; by default all n, sorted. rows: float32
-    (n, d) on disk, row i belongs to paths[i]. name: the matrix to read, "features", or "base" and "finetuned" where
-    they lie side by side. unit: scale rows to length 1 (zeros stay). Raises UserError where there is none, or a path
-    has no row.
+    (n, d) on disk, row i belongs to paths[i]. name: the matrix to read, one of `names`. unit: scale rows to
+    length 1 (zeros stay). Raises UserError where there is none, or a path has no row.
     """
     folder = Path(folder)
     try:
@@ -95,7 +94,8 @@ def load(
 
 def names(folder: Path) -> list[str]:
     """Return the matrices of a published folder that photos can be compared by."""
-    return [name for name in COMPARED if shard_file(folder, name, 0).exists()]
+    found = {file.name.removesuffix(FIRST) for file in folder.glob(f"*{FIRST}")} - {MAIN, WHOLE}
+    return [MAIN, *sorted(found)]
 
 
 def shard_file(folder: Path, name: str, shard: int) -> Path:
@@ -103,16 +103,15 @@ def shard_file(folder: Path, name: str, shard: int) -> Path:
     return folder / f"{name}_{shard:05d}.npy"
 
 
-def known_parts(folder: Path, manifest: Manifest) -> list[Part]:
-    """Return the shards of a published result as parts, those that are damaged left out."""
+def known_parts(folder: Path, manifest: Manifest, names: Sequence[str]) -> list[Part]:
+    """Return the shards of these matrices of a published result as parts, those that are damaged left out."""
     broken = {phrase.split(" ", 1)[0] for phrase in damage(folder, manifest, digests=True)}
     if INDEX in broken:
         return []
     index = read_table(folder / INDEX)
-    names = {name.rpartition("_")[0] for name in manifest.matching("*_[0-9][0-9][0-9][0-9][0-9].npy")}
     parts = []
     for shard in range(_last(index["shard"]) + 1):
-        files = {name: shard_file(folder, name, shard) for name in sorted(names)}
+        files = {name: shard_file(folder, name, shard) for name in names}
         if not broken & {file.name for file in files.values()}:
             rows = index.filter(pa.compute.equal(index["shard"], shard)).select(["path", "key"]).to_pylist()
             arrays = {name: np.load(file, mmap_mode="r") for name, file in files.items()}

@@ -27,7 +27,7 @@ def facts(
         "method_settings": json.dumps(grouping.get(method, {}), sort_keys=True),
         "clusters_asked": grouping["n_clusters"] if grouping["n_clusters"] > 0 else _estimate(count),
         "seed": grouping["seed"],
-        "backbone": _of_each(extractors, "backbone"),
+        "backbone": " + ".join(dict.fromkeys(_backbone(one) for one in extractors.values())),
         "weights": _of_each(extractors, "weights"),
         "size": _of_each(extractors, "size"),
         "engine": _of_each(extractors, "engine"),
@@ -79,7 +79,13 @@ def page_facts(found: Path, extracted: Path, clustered: Path, true: list[str], p
 
 def _of_each(extractors: Mapping[str, Mapping], name: str) -> str:
     """Join what the matrices have, told once where they agree."""
-    return " + ".join(dict.fromkeys(str(one.get(name, "unknown")) for one in extractors.values()))
+    return " + ".join(filter(None, dict.fromkeys(str(one.get(name, "unknown")) for one in extractors.values())))
+
+
+def _backbone(extractor: Mapping) -> str:
+    """Return the name of an eye's backbone after its weight in the joined vector, where that is not 1."""
+    weight = extractor.get("weight", 1)
+    return f"{'' if weight == 1 else f'{weight:g} '}{extractor.get('backbone', 'unknown')}"
 
 
 def _estimate(count: Mapping | None) -> str:

@@ -13,18 +13,17 @@ import numpy as np
 from lookalike.catalog import images
 from lookalike.core.arrays import unit_rows
 from lookalike.core.errors import UserError
+from lookalike.core.features import MAIN, WHOLE
 from lookalike.core.files import digest_of
 from lookalike.networks import VIEWS
 from lookalike.networks.engines import Extractor, choose_engine, open_extractor
-from lookalike.networks.graph import source_of
-from lookalike.networks.options import Options
+from lookalike.networks.graph import GRAPH_NAME, source_of
+from lookalike.networks.options import Options, eye_name
 from lookalike.networks.squares import Photo, read_square
 
-__all__ = ["Matrices", "compute_matrices", "extract_rows", "open_extractors", "row_key"]
+__all__ = ["Matrices", "compute_matrices", "extract_rows", "open_extractors", "row_key", "stored"]
 
 FINETUNED = "02_finetune"
-FEATURES = "features"  # the matrix that later stages read
-FULL = "backbone"  # the whole vectors, beside the features that PCA makes of them
 OF_ALL_ROWS = ("pca", "tsv")  # settings that say nothing of a single row
 
 Advance = Callable[[int], None]
@@ -39,31 +38,42 @@ class Matrices:
 
 
 def row_key(parameters: Mapping, inputs: Mapping) -> str:
-    """Return what a vector depends on besides its photo: settings, the engine in use, the fine-tuned model's digest."""
+    """Return what a vector depends on besides its photo: settings, engines in use, the fine-tuned model's digest."""
     of_a_row = {name: value for name, value in parameters.items() if name not in OF_ALL_ROWS}
-    engine = choose_engine(parameters["engine"], source_of(Options.model_construct(**of_a_row)))
-    return digest_of([of_a_row, engine, bool(parameters["pca"]), inputs.get(FINETUNED)])
+    eyes = Options.model_construct(**of_a_row).eyes()
+    engines = [choose_engine(parameters["engine"], source_of(eye)) for eye in eyes]
+    return digest_of([of_a_row, engines, bool(parameters["pca"]), inputs.get(FINETUNED)])
 
 
 def open_extractors(
     options: Options, draft: Path, published: Path, tuned: Path, workers: int = 0
 ) -> dict[str, Extractor]:
-    """Open the extractor of the options, or the fine-tuned one, or both: by the name of the matrix they make.
+    """Open the extractor of each eye of the options, or the fine-tuned one, by the name of the matrix that it makes.
 
     draft: takes the graphs, those of `published` where they are of the same key. tuned: the folder of stage 02,
     read where weights is "finetuned"; the base is then the network it started from. Raises UserError.
     """
-    places = {"kept": [published], "workers": workers}
-    if options.weights != "finetuned":
-        return {FEATURES: open_extractor(options, draft, **places)}
+    eyes, places = options.eyes(), {"kept": [published], "workers": workers}
+    opened: dict[str, Extractor] = {}
+    for eye in eyes:
+        name = eye_name(eye.backbone)
+        graph = GRAPH_NAME if len(eyes) == 1 else f"{name}/{GRAPH_NAME}"
+        if eye.weights == "finetuned":
+            opened |= _open_tuned(eye, draft, tuned, places)
+        else:
+            opened[name] = open_extractor(eye, draft, graph=graph, **places)
+    return opened if len(opened) > 1 else {MAIN: next(iter(opened.values()))}
+
+
+def _open_tuned(options: Options, draft: Path, tuned: Path, places: Mapping) -> dict[str, Extractor]:
     start = _start_of(tuned)
     network = {"backbone": str(tuned / "extractor.pb"), "weights": "imagenet", "size": None}
     own = open_extractor(options.model_copy(update=network), draft, **places)
     own = replace(own, description=own.description | {"backbone": start["backbone"], "weights": "finetuned"})
     if not options.side_by_side:
-        return {FEATURES: own}
+        return {"finetuned": own}
     base = options.model_copy(update=start | {"layer": "", "scaling": "raw"})
-    return {"base": open_extractor(base, draft, graph="base/extractor", **places), "finetuned": own}
+    return {"base": open_extractor(base, draft, graph=f"base/{GRAPH_NAME}", **places), "finetuned": own}
 
 
 def compute_matrices(
@@ -71,17 +81,18 @@ def compute_matrices(
 ) -> Matrices:
     """Return the matrices that the extractors make of photos: a pure function of the photos' bytes.
 
-    Of several extractors, the features are their vectors scaled to length 1 and joined. Where PCA is to follow, the
-    whole vectors have the name "backbone". Raises as `read_square`.
+    Those of several extractors are joined when all are there: see `finishing`. Raises as `read_square`.
     """
     arrays, errors = {}, []
-    for name, extractor in extractors.items():
-        arrays[name], errors = extract_rows(photos, extractor, views=options.views, l2=options.l2, advance=advance)
-    if FEATURES not in arrays:
-        arrays[FEATURES] = np.hstack([unit_rows(array) for array in arrays.values()])
-    if options.pca:
-        arrays[FULL] = arrays.pop(FEATURES)
-    return Matrices({name: array.astype(options.dtype, copy=False) for name, array in arrays.items()}, errors)
+    for name, extractor in zip(stored(extractors, options), extractors.values(), strict=True):
+        rows, errors = extract_rows(photos, extractor, views=options.views, l2=options.l2, advance=advance)
+        arrays[name] = rows.astype(options.dtype, copy=False)
+    return Matrices(arrays, errors)
+
+
+def stored(extractors: Mapping[str, Extractor], options: Options) -> list[str]:
+    """Return the names under which rows of the extractors are stored: "backbone" where PCA makes features of them."""
+    return [WHOLE if name == MAIN and options.pca else name for name in extractors]
 
 
 def extract_rows(

@@ -1,16 +1,37 @@
-"""What is done with the vectors of all photos at once: principal components, and vectors as text.
+"""What is done with the vectors of all photos at once: eyes joined, principal components, and vectors as text.
 Reads the shards of a draft and leaves them as they are, so that after a failure nothing is computed again."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lookalike.core.files import write_aside
+from lookalike.core import features
+from lookalike.core.files import write_aside, write_json
+from lookalike.networks.fusion import Eye, join, weigh
+from lookalike.networks.graph import DESCRIPTION
 from lookalike.networks.pca import fit_pca, project
 
-__all__ = ["reduce_features", "write_tsv"]
+__all__ = ["join_eyes", "reduce_features", "write_tsv"]
 
 NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
+
+
+def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
+    """Write joined_*.npy, the matrices of several eyes joined by the weights chosen, which are returned.
+
+    The weights and the agreements that they follow from stand in description.json, too.
+    """
+    eyes = weigh({name: features.load(draft, name=name)[1] for name in names})
+    weights = {name: eye.weight for name, eye in eyes.items()}
+    for shard in range(len(list(draft.glob(f"{names[0]}_{NUMBER}.npy")))):
+        rows = {name: np.load(features.shard_file(draft, name, shard), mmap_mode="r") for name in names}
+        with write_aside(features.shard_file(draft, joined, shard)) as aside, aside.open("wb") as file:
+            np.save(file, join(rows, weights))
+    described = json.loads((draft / DESCRIPTION).read_text(encoding="utf-8"))
+    write_json(draft / DESCRIPTION, {name: one | eyes[name]._asdict() for name, one in described.items()})
+    return eyes
 
 
 def reduce_features(draft: Path, keep: float) -> None:

@@ -1,8 +1,9 @@
-"""The settings of extraction: which network computes the vectors of photos, and in which form they are kept.
+"""The settings of extraction: which networks compute the vectors of photos, and in which form they are kept.
 
 Values are checked here, before any stage runs; what a table of choices or the disk can tell needs no network.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,16 +25,19 @@ from lookalike.networks import (
 )
 from lookalike.networks.weights_beside import weights_beside
 
-__all__ = ["Options", "check_backbone", "check_weights", "is_whole_model"]
+__all__ = ["Options", "check_backbone", "check_weights", "eye_name", "eyes_of", "is_whole_model"]
+
+RESERVED = ("features", "backbone", "base", "finetuned")  # names of other matrices
+OF_ANY_NETWORK = ("imagenet", "random")
 
 
 class Options(options.Options):
-    """Which network computes the vectors of photos, and in which form they are kept."""
+    """Which networks compute the vectors of photos, and in which form they are kept."""
 
     backbone: Annotated[str, options.NamesFile] = "mobilenet_v2"
-    """Network that sees the photos: a name of the README's table, a keras.applications name, handcrafted, or a file."""
+    """Network that sees the photos: a name of the README's table or of keras.applications, or a file; several: a+b."""
     weights: Annotated[str, options.NamesFile] = "imagenet"
-    """imagenet, finetuned, random (for tests) or a file of weights; a model that is no .h5 stands for backbone."""
+    """imagenet, finetuned, random or a file of weights, for the network of the table; a model stands for backbone."""
     engine: Literal["auto", *ENGINES] = "auto"
     """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
     precision: Literal[*PRECISIONS] = "float32"
@@ -64,20 +68,29 @@ class Options(options.Options):
     @field_validator("backbone")
     @classmethod
     def _backbone_exists(cls, name: str) -> str:
-        return check_backbone(name)
+        eyes = eyes_of(name)
+        for eye in eyes:
+            check_backbone(eye)
+        names = [eye_name(eye) for eye in eyes]
+        if len(set(names)) < len(names) or (len(names) > 1 and set(names) & set(RESERVED)):
+            raise ValueError(f"eyes of different names, none of them {', '.join(RESERVED)}")
+        return name
 
     @field_validator("weights")
     @classmethod
     def _weights_exist(cls, name: str, info: ValidationInfo) -> str:
-        backbone = info.data.get("backbone", "")
-        if name not in WEIGHTS and is_model_file(backbone):
-            raise ValueError(f"none of its own with the model file {backbone} as backbone")
+        eyes = eyes_of(info.data.get("backbone", ""))
+        if name not in WEIGHTS and len(eyes) == 1 and is_model_file(eyes[0]):
+            raise ValueError(f"none of its own with the model file {eyes[0]} as backbone")
+        if len(eyes) > 1 and name not in OF_ANY_NETWORK and (is_whole_model(name) or sum(map(_has_weights, eyes)) != 1):
+            raise ValueError(f"{' or '.join(OF_ANY_NETWORK)}, unless one of the eyes, and only one, takes the weights")
         return check_weights(name, list(WEIGHTS))
 
     @field_validator("engine")
     @classmethod
     def _engine_reads_the_file(cls, engine: str, info: ValidationInfo) -> str:
-        files = [name for name in (info.data.get("backbone", ""), info.data.get("weights", "")) if needs_openvino(name)]
+        names = [*eyes_of(info.data.get("backbone", "")), info.data.get("weights", "")]
+        files = [name for name in names if needs_openvino(name)]
         if files and engine == "tensorflow":
             raise ValueError(f"auto or openvino, which alone reads {files[0]}")
         return engine
@@ -92,8 +105,8 @@ class Options(options.Options):
     @field_validator("layer")
     @classmethod
     def _layer_has_a_file(cls, layer: str, info: ValidationInfo) -> str:
-        given = info.data.get("backbone", ""), info.data.get("weights", "")
-        if layer and given[1] != "finetuned" and not is_model_file(given[0]) and not is_whole_model(given[1]):
+        eyes, weights = eyes_of(info.data.get("backbone", "")), info.data.get("weights", "")
+        if layer and weights != "finetuned" and not any(map(is_model_file, eyes)) and not is_whole_model(weights):
             raise ValueError("none without a model file as backbone")
         return layer
 
@@ -113,8 +126,31 @@ class Options(options.Options):
 
     def files(self, stage: str = "") -> list[Path]:
         """Return the files and folders that the settings name and that are there, and those of weights beside them."""
-        named = super().files(stage)
+        eyes = [Path(eye) for eye in eyes_of(self.backbone)]
+        named = {*super().files(stage), *(path for path in eyes if path.exists())}
         return sorted({*named, *(each for path in named for each in weights_beside(path) if each.is_file())})
+
+    def eyes(self) -> list["Options"]:
+        """Return the settings of each eye alone; the weights are those of the networks that take them."""
+        names = eyes_of(self.backbone)
+        if len(names) == 1:
+            return [self]
+        changes = [{"backbone": eye} | ({} if _has_weights(eye) else {"weights": "imagenet"}) for eye in names]
+        return [self.model_copy(update=change) for change in changes]
+
+
+def eyes_of(backbone: str) -> list[str]:
+    """Return the names and model files that a setting of a backbone joins by +; one that is there is one eye."""
+    return [backbone] if Path(backbone).exists() else backbone.split("+")
+
+
+def eye_name(eye: str) -> str:
+    """Return what the matrix of an eye is called: its name, or that of its file without the suffix."""
+    return re.sub(r"[^\w.-]", "_", Path(eye).stem) if is_model_file(eye) else eye
+
+
+def _has_weights(eye: str) -> bool:
+    return eye != "handcrafted" and not is_model_file(eye)
 
 
 def check_backbone(name: str) -> str:

@@ -9,9 +9,11 @@ from pkgutil import resolve_name
 import numpy as np
 
 from lookalike.core.errors import UserError
+from lookalike.core.features import MAIN, WHOLE
 from lookalike.networks import ENGINES
 from lookalike.networks.engines import Extractor, choose_engine, handcrafted_extractor
-from lookalike.networks.extraction import FEATURES, FULL, compute_matrices
+from lookalike.networks.extraction import compute_matrices
+from lookalike.networks.fusion import join
 from lookalike.networks.graph import DESCRIPTION
 from lookalike.networks.options import Options
 from lookalike.networks.pca import Components, project
@@ -23,8 +25,15 @@ __all__ = ["Eyes", "reopen"]
 class Eyes:
     """What turns prepared photos into vectors as a published 03_extract did; may be called from several threads."""
 
-    def __init__(self, extractors: Mapping[str, Extractor], options: Options, components: Components | None) -> None:
-        self._extractors, self._options, self._components = dict(extractors), options, components
+    def __init__(
+        self,
+        extractors: Mapping[str, Extractor],
+        weights: Mapping[str, float],
+        options: Options,
+        components: Components | None,
+    ) -> None:
+        self._extractors, self._weights = dict(extractors), dict(weights)
+        self._options, self._components = options, components
 
     def __call__(self, files: Sequence[bytes]) -> dict[str, np.ndarray]:
         """Return the matrices, float32 (n, d) by name, of n prepared photos, the bytes of their files.
@@ -35,10 +44,15 @@ class Eyes:
         wrong = next(filter(None, made.errors), None)
         if wrong:
             raise UserError(f"expected a photo, found one that does not decode: {wrong}")
-        arrays = {name: array.astype(np.float32) for name, array in made.arrays.items()}
+        joined = {} if len(self._extractors) == 1 else {self._whole: join(made.arrays, self._weights)}
+        arrays = {name: array.astype(np.float32) for name, array in (made.arrays | joined).items()}
         if self._components is not None:
-            arrays[FEATURES] = project(arrays.pop(FULL), self._components)
+            arrays[MAIN] = project(arrays.pop(WHOLE), self._components)
         return arrays
+
+    @property
+    def _whole(self) -> str:
+        return MAIN if self._components is None else WHOLE
 
 
 def reopen(folder: Path, parameters: Mapping, *, workers: int = 1) -> Eyes:
@@ -51,10 +65,11 @@ def reopen(folder: Path, parameters: Mapping, *, workers: int = 1) -> Eyes:
     options = Options.model_construct(**{name: value for name, value in parameters.items() if name != "content"})
     described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     extractors = {name: _open(folder, one, workers) for name, one in described.items()}
+    weights = {name: one.get("weight", 1) for name, one in described.items()}
     if not options.pca:
-        return Eyes(extractors, options, None)
+        return Eyes(extractors, weights, options, None)
     with np.load(folder / "pca.npz") as found:
-        return Eyes(extractors, options, Components(**found))
+        return Eyes(extractors, weights, options, Components(**found))
 
 
 def _open(folder: Path, described: Mapping, workers: int) -> Extractor:

@@ -11,7 +11,8 @@ from lookalike.core.progress import progress
 from lookalike.core.shards import Compute, Part, Row, work_through
 from lookalike.networks.engines import Extractor
 from lookalike.networks.extraction import compute_matrices
-from lookalike.networks.finishing import reduce_features, write_tsv
+from lookalike.networks.finishing import join_eyes, reduce_features, write_tsv
+from lookalike.networks.fusion import Eye, eyes_in_words
 from lookalike.networks.options import Options
 from lookalike.networks.squares import Photo
 
@@ -23,11 +24,23 @@ Item = tuple[str, Photo]
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a run of the stage did: rows in all, photos computed now, and why a photo has no vector."""
+    """What a run of the stage did: rows in all, photos computed now, why a photo has no vector, and eyes joined."""
 
     images: int
     computed: int
     errors: dict[str, str]
+    eyes: dict[str, Eye]
+
+    @property
+    def words(self) -> str:
+        """What is joined, after a comma; nothing where there is one eye."""
+        return f", {eyes_in_words(self.eyes)}" if self.eyes else ""
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """What the manifest tells of it."""
+        weighed = {name: eye._asdict() for name, eye in self.eyes.items()}
+        return {"errors": len(self.errors)} | ({"eyes": weighed} if weighed else {})
 
 
 def extract_all(
@@ -44,7 +57,8 @@ def extract_all(
     """Write the vectors of all prepared photos into the draft: shards, what is made of all of them, and the index.
 
     work: keeps finished shards. known: parts of a published result. extractors: from `open_extractors`; reopen: opens
-    them once more, elsewhere, for so many threads. Raises UserError where no photo has a vector.
+    them once more, elsewhere, for so many threads; the draft describes several. Raises UserError where no
+    photo has a vector.
     """
 
     task, keys = _Extraction(extractors, reopen, options), [photo.sha256 for photo in photos]
@@ -55,11 +69,13 @@ def extract_all(
     if len(errors) == len(paths):
         raise UserError(f"expected at least one photo that decodes, found {len(errors)} that do not")
     features.write(draft, parts)
+    whole = features.WHOLE if options.pca else features.MAIN
+    eyes = join_eyes(draft, list(extractors), whole) if len(extractors) > 1 else {}
     if options.pca:
         reduce_features(draft, options.pca)
     if options.tsv:
         write_tsv(draft)
-    return Extracted(len(paths) - len(errors), sum(part.computed for part in parts), errors)
+    return Extracted(len(paths) - len(errors), sum(part.computed for part in parts), errors, eyes)
 
 
 class _Extraction:

@@ -20,6 +20,13 @@ def test_two_networks_side_by_side_are_both_told():
     assert found["clusters_asked"] == 7
 
 
+def test_joined_eyes_are_told_with_their_weights():
+    other = {"backbone": "handcrafted", "weights": "", "size": 128, "engine": "numpy", "weight": 0.6}
+    found = facts(GROUPING | {"n_clusters": 7}, {"vgg16": VGG | {"weight": 1.0}, "handcrafted": other}, [], None)
+    assert (found["backbone"], found["weights"]) == ("vgg16 + 0.6 handcrafted", "finetuned")
+    assert found["size"] == "96 + 128"
+
+
 def test_a_number_left_to_the_method_is_told():
     assert facts(GROUPING, {"features": VGG}, [], None)["clusters_asked"] == "found by the method"
 

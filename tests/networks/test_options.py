@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from lookalike.networks.options import Options
+from lookalike.networks.options import Options, eye_name
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,10 @@ from lookalike.networks.options import Options
         ({"backbone": "mobilnet"}, "backbone", "mobilenet_v2, "),
         ({"backbone": "nowhere.pb"}, "backbone", ".keras, .h5, .pb, .onnx, .xml file"),
         ({"weights": "nowhere.h5"}, "weights", "imagenet, finetuned, random or a file of weights that is there"),
+        ({"backbone": "mobilenet_v2+mobilnet"}, "backbone", "mobilenet_v2, "),
+        ({"backbone": "mobilenet_v2+"}, "backbone", "mobilenet_v2, "),
+        ({"backbone": "resnet50+resnet50"}, "backbone", "eyes of different names"),
+        ({"backbone": "resnet50+handcrafted+vgg16", "weights": "finetuned"}, "weights", "and only one, takes"),
         ({"weights": "imagenett"}, "weights", "that is there"),
         ({"seed": -1}, "seed", "greater than or equal to 0"),
         ({"pca": 1}, "pca", "a share of the variance below 1 or a whole number of components from 2 on"),
@@ -56,6 +60,25 @@ def test_a_model_file_takes_no_weights_of_its_own(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(ValidationError, match="none of its own with the model file"):
         Options(backbone=str(tmp_path / "own.pb"), weights=str(tmp_path / "other.h5"))
+
+
+def test_each_of_several_eyes_has_the_weights_that_are_its_own(tmp_path):
+    (tmp_path / "own.onnx").touch()
+    (tmp_path / "w.h5").touch()
+    backbone, weights = f"{tmp_path / 'own.onnx'}+mobilenet_v2+handcrafted", str(tmp_path / "w.h5")
+    options = Options(backbone=backbone, weights=weights, layer="x")
+    assert options.files() == [tmp_path / "own.onnx", tmp_path / "w.h5"]
+    assert [eye.weights for eye in options.eyes()] == ["imagenet", weights, "imagenet"]
+    assert [eye_name(eye.backbone) for eye in options.eyes()] == ["own", "mobilenet_v2", "handcrafted"]
+    with pytest.raises(ValidationError, match="only one, takes the weights"):
+        Options(backbone=f"{tmp_path / 'own.onnx'}+handcrafted", weights=weights)
+    with pytest.raises(ValidationError, match=r"which alone reads .*own\.onnx"):
+        Options(backbone=backbone, engine="tensorflow")
+
+
+def test_a_file_with_a_plus_in_its_name_is_one_eye(tmp_path):
+    (tmp_path / "a+b.onnx").touch()
+    assert len(Options(backbone=str(tmp_path / "a+b.onnx")).eyes()) == 1
 
 
 @pytest.mark.parametrize("name", ["own.onnx", "own.xml"])
