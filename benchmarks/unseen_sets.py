@@ -21,8 +21,15 @@ from lookalike.clustering.likelihood import learn
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
+from lookalike.networks.fusion import join, weigh
 
-METHODS = ("graph", "kmeans", "recommended")
+WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their weights chosen as 03 does
+    "graph": ("graph", ["network"]),
+    "kmeans": ("kmeans", ["network"]),
+    "recommended": ("recommended", ["network"]),
+    "graph, two eyes": ("graph", ["network", "handcrafted"]),
+    "recommended, two eyes": ("recommended", ["network", "handcrafted"]),
+}
 LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
 
 
@@ -44,14 +51,18 @@ def evidence_of(task: Task, work: Path) -> Evidence:
     return kept(work / "evidence" / f"{task.name}.pickle", lambda: gather(space_of(task), lambda graphs: None))
 
 
-def nmi(task: Task, method: str, n_clusters: int, seed: int, work: Path) -> float:
-    """Return the normalised mutual information of a grouping of the network's vectors of a task."""
+def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
+    """Return the normalised mutual information of a grouping of a task, by one of WAYS."""
 
     def measure() -> float:
-        labels = cluster(method, Space(task.eyes["network"], seed=seed), n_clusters).labels
+        method, names = WAYS[way]
+        eyes = {name: task.eyes[name] for name in names}
+        weights = {name: eye.weight for name, eye in weigh(eyes).items()}
+        rows = eyes["network"] if len(eyes) == 1 else join(eyes, weights)
+        labels = cluster(method, Space(rows, seed=seed), n_clusters).labels
         return external_scores([str(name) for name in task.true], labels)["normalized_mutual_info"]
 
-    return kept(work / "nmi" / f"{task.name}-{method}-{n_clusters}-{seed}.pickle", measure)
+    return kept(work / "nmi" / f"{task.name}-{way}-{n_clusters}-{seed}.pickle", measure)
 
 
 def weights_without(left: str, tasks: dict[str, list[Task]], work: Path) -> dict[str, float]:
@@ -97,15 +108,15 @@ def report_count(tasks: dict[str, list[Task]], whole: dict[str, Task], work: Pat
 
 
 def report_given(tasks: dict[str, list[Task]], seeds: int, work: Path) -> None:
-    """Print the mean NMI of each method over the tasks of a set, the number given, and its spread over seeds."""
-    print(f"\n| set | tasks | {' | '.join(METHODS)} |\n|---|---|{'---|' * len(METHODS)}")
+    """Print the mean NMI of each way over the tasks of a set, the number given, and its spread over seeds."""
+    print(f"\n| set | tasks | {' | '.join(WAYS)} |\n|---|---|{'---|' * len(WAYS)}")
     rows = []
     for name, drawn in tasks.items():
-        table = np.zeros((len(METHODS), seeds, len(drawn)))
+        table = np.zeros((len(WAYS), seeds, len(drawn)))
         with progress(name, table.size, "groupings") as advance:
             for place in np.ndindex(table.shape):
                 task = drawn[place[2]]
-                table[place] = nmi(task, METHODS[place[0]], task.n_classes, place[1], work)
+                table[place] = nmi(task, list(WAYS)[place[0]], task.n_classes, place[1], work)
                 advance(1)
         rows.append(table.mean(axis=2))
         cells = [f"{each.mean():.3f} ± {each.std():.3f}" for each in rows[-1]]

@@ -19,10 +19,12 @@ NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
 
 
 def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
-    """Write joined_*.npy, the matrices of several eyes joined by the weights chosen, which are returned.
+    """Write joined_*.npy, several eyes joined by weights chosen here, which are returned; of one eye nothing.
 
-    The weights and the agreements that they follow from stand in description.json, too.
+    The weights and the agreements that they follow from are added to the draft's description.json.
     """
+    if len(names) == 1:
+        return {}
     eyes = weigh({name: features.load(draft, name=name)[1] for name in names})
     weights = {name: eye.weight for name, eye in eyes.items()}
     for shard in range(len(list(draft.glob(f"{names[0]}_{NUMBER}.npy")))):

@@ -57,10 +57,8 @@ def extract_all(
     """Write the vectors of all prepared photos into the draft: shards, what is made of all of them, and the index.
 
     work: keeps finished shards. known: parts of a published result. extractors: from `open_extractors`; reopen: opens
-    them once more, elsewhere, for so many threads; the draft describes several. Raises UserError where no
-    photo has a vector.
+    them once more, elsewhere, for so many threads. Raises UserError where no photo has a vector.
     """
-
     task, keys = _Extraction(extractors, reopen, options), [photo.sha256 for photo in photos]
     items = list(zip(paths, photos, strict=True))
     with progress("extracting features", len(photos) * len(extractors), "vectors") as advance:
@@ -69,8 +67,7 @@ def extract_all(
     if len(errors) == len(paths):
         raise UserError(f"expected at least one photo that decodes, found {len(errors)} that do not")
     features.write(draft, parts)
-    whole = features.WHOLE if options.pca else features.MAIN
-    eyes = join_eyes(draft, list(extractors), whole) if len(extractors) > 1 else {}
+    eyes = join_eyes(draft, list(extractors), features.WHOLE if options.pca else features.MAIN)
     if options.pca:
         reduce_features(draft, options.pca)
     if options.tsv:
