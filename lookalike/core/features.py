@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from lookalike.core.arrays import unit_rows
-from lookalike.core.artifacts import Manifest, damage
+from lookalike.core.artifacts import Manifest, damage, read_manifest
 from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
@@ -94,8 +94,9 @@ def load(
 
 def names(folder: Path) -> list[str]:
     """Return the matrices of a published folder that photos can be compared by."""
-    found = {file.name.removesuffix(FIRST) for file in folder.glob(f"*{FIRST}")} - {MAIN, WHOLE}
-    return [MAIN, *sorted(found)]
+    manifest = read_manifest(folder)  # which knows files of yours from the stage's own
+    found = {file.removesuffix(FIRST) for file in manifest.matching(f"*{FIRST}")} if manifest else set()
+    return [MAIN, *sorted(found - {MAIN, WHOLE})]
 
 
 def shard_file(folder: Path, name: str, shard: int) -> Path:
