@@ -21,7 +21,7 @@ from lookalike.clustering.likelihood import learn
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
-from lookalike.networks.fusion import join, weigh
+from lookalike.networks.fusion import ENOUGH, WEIGHT, agreement, join, weigh
 
 WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their weights chosen as 03 does
     "graph": ("graph", ["network"]),
@@ -31,6 +31,7 @@ WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their w
     "recommended, two eyes": ("recommended", ["network", "handcrafted"]),
 }
 LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
+BARS = np.arange(0.56, 0.9, 0.01)  # of the agreement from which a second eye counts
 
 
 def kept(path: Path, measure: Callable[[], object]) -> object:
@@ -51,6 +52,12 @@ def evidence_of(task: Task, work: Path) -> Evidence:
     return kept(work / "evidence" / f"{task.name}.pickle", lambda: gather(space_of(task), lambda graphs: None))
 
 
+def scored(task: Task, method: str, rows: np.ndarray, n_clusters: int, seed: int) -> float:
+    """Return the normalised mutual information of a grouping of rows (n, d) of a task."""
+    labels = cluster(method, Space(rows, seed=seed), n_clusters).labels
+    return external_scores([str(name) for name in task.true], labels)["normalized_mutual_info"]
+
+
 def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
     """Return the normalised mutual information of a grouping of a task, by one of WAYS."""
 
@@ -58,9 +65,7 @@ def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
         method, names = WAYS[way]
         eyes = {name: task.eyes[name] for name in names}
         weights = {name: eye.weight for name, eye in weigh(eyes).items()}
-        rows = eyes["network"] if len(eyes) == 1 else join(eyes, weights)
-        labels = cluster(method, Space(rows, seed=seed), n_clusters).labels
-        return external_scores([str(name) for name in task.true], labels)["normalized_mutual_info"]
+        return scored(task, method, eyes["network"] if len(eyes) == 1 else join(eyes, weights), n_clusters, seed)
 
     return kept(work / "nmi" / f"{task.name}-{way}-{n_clusters}-{seed}.pickle", measure)
 
@@ -143,7 +148,39 @@ def report_estimated(tasks: dict[str, list[Task]], work: Path) -> None:
     print(f"| mean | | {' | '.join(f'{each:.3f}' for each in np.mean(rows, axis=0))} |")
 
 
-PARTS = ("count", "given", "estimated")
+def second_eye(task: Task, work: Path) -> tuple[float, float]:
+    """Return the agreement of the eyes of a task, and what the second at its full weight adds to NMI of one graph."""
+
+    def measure() -> tuple[float, float]:
+        rows = join(task.eyes, {"network": 1, "handcrafted": WEIGHT})
+        alone = nmi(task, "graph", task.n_classes, 0, work)
+        found = agreement(task.eyes["network"], task.eyes["handcrafted"])
+        return found or 0.0, scored(task, "graph", rows, task.n_classes, 0) - alone
+
+    return kept(work / "eyes" / f"{task.name}.pickle", measure)
+
+
+def report_eyes(tasks: dict[str, list[Task]], work: Path) -> None:
+    """Print what a second eye adds always, by the bar in use, and by the bar that is best on all other sets."""
+    print("\n| set | tasks | agreement | always | from the bar in use | the bar of the others | from that |")
+    print("|---|---|---|---|---|---|---|")
+    found = {name: np.array([second_eye(task, work) for task in drawn]) for name, drawn in tasks.items()}
+
+    def gain(name: str, bar: float) -> float:
+        return float(np.mean(np.where(found[name][:, 0] >= bar, found[name][:, 1], 0)))
+
+    rows = []
+    for name, pairs in found.items():
+        others = [np.mean([gain(each, bar) for each in found if each != name]) for bar in BARS]
+        bar = BARS[int(np.argmax(others))]
+        rows.append([gain(name, 0), gain(name, ENOUGH), gain(name, bar)])
+        always, here, there = (f"{value:+.3f}" for value in rows[-1])
+        print(f"| {name} | {len(pairs)} | {pairs[:, 0].mean():.2f} | {always} | {here} | {bar:.2f} | {there} |")
+    for word, values in (("mean", np.mean(rows, axis=0)), ("worst", np.min(rows, axis=0))):
+        print(f"| {word} | | | {values[0]:+.3f} | {values[1]:+.3f} | | {values[2]:+.3f} |")
+
+
+PARTS = ("count", "given", "estimated", "eyes")
 
 
 def settings() -> argparse.Namespace:
@@ -175,6 +212,8 @@ def main() -> None:
         report_given(tasks, chosen.seeds, work)
     if "estimated" in chosen.parts:
         report_estimated(tasks, work)
+    if "eyes" in chosen.parts:
+        report_eyes(tasks, work)
 
 
 if __name__ == "__main__":

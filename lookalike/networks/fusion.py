@@ -11,7 +11,7 @@ import numpy as np
 
 from lookalike.core.arrays import one_blas_thread, unit_rows
 
-__all__ = ["Eye", "agreement", "eyes_in_words", "join", "weigh"]
+__all__ = ["ENOUGH", "WEIGHT", "Eye", "agreement", "eyes_in_words", "join", "weigh"]
 
 NEAR = 5  # neighbours that should be more similar by the other eye
 FAR = (19, 40)  # than those of these ranks, counted from 0
