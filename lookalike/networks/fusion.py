@@ -1,7 +1,7 @@
 """Several eyes as one vector: how far two of them agree, the weight that this gives the further one, and joined rows.
 
-The weight is chosen without labels. Two eyes that agree on what is similar see the same groups, and each is unsure of
-other photos; of two that do not, the further one was found to harm (see docs/grouping.md).
+The weight is chosen without labels: where two eyes agree on what is similar, joining them was found to help, and where
+they do not, to harm (docs/grouping.md says on which sets).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ FAR = (19, 40)  # than those of these ranks, counted from 0
 QUERIES, ROWS = 1_000, 20_000  # at most: photos asked, and photos among which their neighbours are sought
 ENOUGH, WEIGHT = 0.65, 0.6  # from this agreement on, the further eye has this weight, else none
 CONSTANT = 1e-6  # largest difference of unit rows that are rounding errors apart
-SIDES = ("base", "finetuned")  # a network and what fine-tuning made of it count alike
+SIDES = {"base", "finetuned"}  # a network and what fine-tuning made of it count alike
 SEED = 0
 
 
@@ -48,11 +48,14 @@ def agreement(first: Sequence, other: Sequence) -> float | None:
 
 
 def weigh(eyes: Mapping[str, Sequence]) -> dict[str, Eye]:
-    """Choose the weight of each eye, rows (n, d) by name, by its agreement with the first, whose weight is 1."""
+    """Choose the weight of each eye, rows (n, d) by name, by its agreement with the first, whose weight is 1.
+
+    What fine-tuning made of the first has weight 1, too.
+    """
     names = list(eyes)
     chosen = {names[0]: Eye()}
     for name in names[1:]:
-        if name in SIDES:
+        if {names[0], name} == SIDES:
             chosen[name] = Eye()
             continue
         found = agreement(eyes[names[0]], eyes[name])

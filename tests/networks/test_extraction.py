@@ -160,6 +160,8 @@ def test_a_fine_tuned_network_and_its_base_are_described_as_they_are(tmp_path):
     assert described["base"]["graph"] == "base/extractor.pb" and (draft / "base" / "extractor.pb").exists()
     squares = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
     np.testing.assert_allclose(opened["base"](squares), opened["finetuned"](squares), atol=1e-4)
+    joined = Options(backbone="handcrafted+mobilenet_0.25", weights="finetuned", side_by_side=True, engine="openvino")
+    assert list(open_extractors(joined, draft, tmp_path / "absent", tuned)) == ["handcrafted", "base", "finetuned"]
 
 
 def test_a_fine_tuned_network_that_is_not_there_is_one_line(tmp_path):

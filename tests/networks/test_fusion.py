@@ -59,6 +59,7 @@ def test_each_further_eye_is_weighed_by_the_first_alone():
     assert [eye.weight for eye in eyes.values()] == [1, WEIGHT, 0]
     assert eyes["b"].agreement > ENOUGH > eyes["c"].agreement
     assert weigh({"base": groups(1), "finetuned": groups(2, turn=5)})["finetuned"] == Eye(1)
+    assert weigh({"own": groups(1), "finetuned": groups(2, turn=5)})["finetuned"].weight == 0
 
 
 def test_a_sample_tells_what_all_rows_would(monkeypatch):
