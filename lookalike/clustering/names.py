@@ -12,8 +12,9 @@ from lookalike.clustering.outcome import PERSON, Name
 
 __all__ = ["find", "name_groups"]
 
-LEAST_SHARE, LEAST_PHOTOS = 0.5, 2  # of a group's photos that have the words it is called by
-MOST_ELSEWHERE = 0.5  # share of all other photos that have them, too, of the share of its own
+LEAST_SHARE = 0.5  # of a group's photos of which something is written: those that have the words it is called by
+LEAST_OF_ALL, LEAST_PHOTOS = 0.1, 2  # of all photos of a group, as a share and as a number
+MOST_ELSEWHERE = 0.5  # share of the other photos that have the words, too, of the share of the group's own
 RESERVED = {"group", "none"}  # words by which groups are spoken of
 
 
@@ -34,8 +35,8 @@ def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> 
 
     labels: int (n,), -1 in no group. texts: n, "" where nothing is. Words and pairs of neighbouring words are ranked by
     their mean tf-idf over a group's photos, each counted once a photo (Salton and Buckley 1988); of equal ones the
-    longer is taken. A group without words that most of its photos share and most others lack gets no name. Names
-    depend on which photos are together alone, not on the numbers of groups.
+    longer is taken. A group gets no name without words that most of its photos share, of those of which something is
+    written, and most others lack. Names depend on which photos are together alone, not on the numbers of groups.
     """
     ranked = {group: found for group, found in _ranked(labels, texts) if found and group not in known}
     rows = {group: row for row, group in reversed(list(enumerate(labels.tolist())))}
@@ -48,22 +49,31 @@ def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> 
 
 
 def _ranked(labels: np.ndarray, texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each group with the terms that it may be called by, the best first."""
-    vectorizer = TfidfVectorizer(analyzer=_terms, binary=True, norm=None)
-    if not any(map(words, texts)) or labels.max(initial=-1) < 0:
+    """Yield each group of which something is written with the terms that it may be called by, the best first."""
+    if not any(map(_terms, texts)) or labels.max(initial=-1) < 0:
         return
-    present = vectorizer.fit_transform(texts) > 0
+    vectorizer = TfidfVectorizer(analyzer=_terms, binary=True, norm=None)
+    present = sparse.csr_array(vectorizer.fit_transform(texts) > 0, dtype=np.int64)
     terms, idf = vectorizer.get_feature_names_out(), vectorizer.idf_
-    grouped = np.flatnonzero(labels >= 0)
-    member = sparse.csr_array((np.ones(len(grouped), np.int64), (labels[grouped], grouped)))
-    inside, total = sparse.csr_array(member @ present[: member.shape[1]]), np.asarray(present.sum(axis=0)).ravel()
-    for group, size in enumerate(member.sum(axis=1).tolist()):
+    speaks = np.diff(present.indptr) > 0
+    inside, total = _sums(labels, present), present.sum(axis=0)
+    sizes, speaking = (np.bincount(labels[rows]) for rows in (labels >= 0, (labels >= 0) & speaks))
+    for group in np.flatnonzero(speaking).tolist():
         at = slice(*inside.indptr[group : group + 2])
         own, having = inside.indices[at], inside.data[at]
-        share, elsewhere = having / size, (total[own] - having) / max(len(labels) - size, 1)
-        fits = (share >= LEAST_SHARE) & (having >= LEAST_PHOTOS) & (elsewhere <= MOST_ELSEWHERE * share)
+        share = having / speaking[group]
+        elsewhere = (total[own] - having) / max(speaks.sum() - speaking[group], 1)
+        fits = (share >= LEAST_SHARE) & (elsewhere <= MOST_ELSEWHERE * share)
+        fits &= having >= max(LEAST_PHOTOS, LEAST_OF_ALL * sizes[group])
         scored = zip(terms[own[fits]].tolist(), (share * idf[own])[fits].tolist(), strict=True)
         yield group, [term for term, score in sorted(scored, key=lambda one: (-one[1], -len(one[0]), one[0]))]
+
+
+def _sums(labels: np.ndarray, rows: sparse.csr_array) -> sparse.csr_array:
+    """Return the sums of the rows of each group."""
+    grouped = np.flatnonzero(labels >= 0)
+    places = (np.ones(len(grouped), np.int64), (labels[grouped], grouped))
+    return sparse.csr_array(places, shape=(labels.max() + 1, len(labels))) @ rows
 
 
 def _terms(text: str) -> list[str]:

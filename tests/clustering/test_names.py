@@ -28,8 +28,9 @@ def test_words_that_always_go_together_are_one_name():
     assert find(*grouped(["Ice cream A1", "ICE CREAM, large"], ["Face cream", "Hand cream"]), {})[0] == "ice cream"
 
 
-def test_one_photo_of_a_group_names_it_not():
+def test_one_photo_of_a_group_or_too_few_name_it_not():
     assert find(*grouped(["hat"], ["shoe", "", ""]), {}) == {}
+    assert find(*grouped(["hat"] * 2 + [""] * 18, ["shoe"] * 2 + [""] * 19), {}) == {0: "hat"}
 
 
 def test_photos_in_no_group_count_as_others():
@@ -84,5 +85,5 @@ def test_a_person_comes_first_then_the_sources_in_their_order():
 
 @pytest.mark.parametrize("labels", [[], [-1, -1], [0, 0]])
 def test_nothing_written_or_nothing_grouped_is_no_name(labels):
-    assert find(np.array(labels, np.int32), [""] * len(labels), {}) == {}
+    assert find(np.array(labels, np.int32), ["", "Group 3"][: len(labels)], {}) == {}
     assert find(np.array(labels, np.int32), ["shoe"] * len(labels), {}) == ({0: "shoe"} if 0 in labels else {})
