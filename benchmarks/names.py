@@ -42,8 +42,14 @@ def scores(pred: np.ndarray, labels: np.ndarray, classes: Sequence[str], names: 
         hit = set(words(name.split(",")[0])) <= set(words(classes[counts.argmax()]))
         right.append(hit)
         half += [hit] if 2 * counts.max() > counts.sum() else []
-    distinct = len(set(names.values())) / max(len(names), 1)
-    return [len(names) / len(np.unique(pred)), np.mean(right or [0]), np.mean(half or [0]), distinct]
+    distinct = len(set(names.values())) / len(names) if names else np.nan
+    return [len(names) / len(np.unique(pred)), np.mean(right or [np.nan]), np.mean(half or [np.nan]), distinct]
+
+
+def mean(values: np.ndarray) -> str:
+    """Return the mean of the values that are defined."""
+    known = values[~np.isnan(values)]
+    return f"{known.mean():.2f}" if len(known) else "–"
 
 
 def called(pred: np.ndarray, names: dict[int, str]) -> np.ndarray:
@@ -63,10 +69,10 @@ def rows_of(file: Path, seeds: Sequence[int], shares: Sequence[float]) -> list[l
         for kind, groupings in (("true classes", [labels]), ("found", found)):
             named = [find(pred, written, {}) for pred in groupings]
             pairs = list(zip(groupings, named, strict=True))
-            values = np.mean([scores(pred, labels, classes, names) for pred, names in pairs], axis=0)
+            values = np.array([scores(pred, labels, classes, names) for pred, names in pairs])
             first, *others = (called(*pair) for pair in pairs)
             steady = f"{np.mean([np.mean(first == other) for other in others]):.2f}" if others else ""
-            lines.append([file.stem, kind, f"{missing:.0%}", *(f"{value:.2f}" for value in values), steady])
+            lines.append([file.stem, kind, f"{missing:.0%}", *map(mean, values.T), steady])
     return lines
 
 
