@@ -1,16 +1,20 @@
 # make demo and make test set everything up by themselves: a virtual environment in .venv with pinned packages.
+# GPU=1: TensorFlow for NVIDIA's GPUs, in an environment made anew, since both kinds fill one folder.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+KIND := $(if $(GPU),gpu,cpu)
+OTHERS := $(wildcard $(if $(GPU),.venv/ready .venv/ready-cpu,.venv/ready-gpu))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: setup demo test lint readme bench clean
 
-setup: .venv/ready
+setup: .venv/ready-$(KIND)
 
-.venv/ready: requirements.lock
+.venv/ready-$(KIND): requirements.lock requirements-$(KIND).lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer, found " + sys.version)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(if $(OTHERS),--clear) .venv
+	$(PIP) --requirement requirements.lock --requirement requirements-$(KIND).lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: setup
@@ -47,12 +51,15 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/graph.py
 	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
+	$(BIN)/python benchmarks/unseen_sets.py --shared $(SHARED)
 	$(BIN)/python benchmarks/finetune.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/review.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/confirmed.py $(SHARED)/data/grocery --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/backbones.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/hostile.py
 	$(BIN)/python benchmarks/gallery.py
 	$(BIN)/python benchmarks/faults.py
 

@@ -23,10 +23,10 @@ class Choice(NamedTuple):
 
 
 ESTIMATORS = {  # functions (space, *inputs) -> Count
-    "combined": Choice("lookalike.clustering.count:by_agreement"),
+    "combined": Choice("lookalike.clustering.count:by_evidence"),
     "graph": Choice("lookalike.clustering.count:by_graph"),
     "silhouette": Choice("lookalike.clustering.count:by_silhouette"),
-    "stability": Choice("lookalike.clustering.count:by_stability"),
+    "stability": Choice("lookalike.clustering.subsamples:by_stability"),
     "images_per_cluster": Choice("lookalike.clustering.number:by_size", ("images_per_cluster",)),
     "local_match": Choice("lookalike.clustering.number:by_matches", ("local_match",), ("photos",)),
 }

@@ -4,21 +4,25 @@ SIFT keypoints, Lowe's ratio test, RANSAC for one affine map between two photos.
 feature vectors are near each other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from joblib import cpu_count
-from sklearn.neighbors import NearestNeighbors
 
 from lookalike.catalog import images
 from lookalike.clustering.methods.local_match import Options
-from lookalike.clustering.space import Space
 from lookalike.core.arrays import unit_rows
 from lookalike.core.progress import progress
+
+if TYPE_CHECKING:
+    from lookalike.clustering.space import Space
 
 __all__ = [
     "candidates",
@@ -87,6 +91,8 @@ def candidates(space: Space, limit: int, shortlist: int) -> tuple[list[tuple[int
 
 def neighbours_of(features: np.ndarray, queries: np.ndarray, n: int) -> np.ndarray:
     """Return the rows of features nearest to each query, int64 (queries, min(n, rows))."""
+    from sklearn.neighbors import NearestNeighbors  # late: a search needs none, and starts sooner
+
     model = NearestNeighbors(n_neighbors=min(n, len(features)), algorithm="brute").fit(features)
     return model.kneighbors(queries, return_distance=False)
 

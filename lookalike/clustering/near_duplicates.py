@@ -4,20 +4,23 @@ The nearest photos by feature vector are compared as pictures: by a perceptual h
 frequencies (C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010), and by their colours.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pyarrow as pa
 from joblib import cpu_count
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
-from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.core.tables import read_table, write_csv, write_table
+
+if TYPE_CHECKING:
+    from lookalike.clustering.space import Space
 
 __all__ = ["Reader", "columns", "find", "kept_rows", "read", "signature", "with_copies", "write"]
 
@@ -42,6 +45,9 @@ def find(
     paths and sizes (pixels, bytes): of the n photos. Pairs of nearest photos are compared as pictures from a cosine of
     `similarity`. Kept is the photo of most pixels, then of most bytes, then the first.
     """
+    from scipy import sparse  # late: a search reads the table alone, and starts sooner
+    from scipy.sparse.csgraph import connected_components
+
     if len(space) < 2:
         return []
     first, second = candidates(space, similarity)

@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 from joblib import cpu_count
-from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
 __all__ = ["map_blocks", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
@@ -38,6 +37,8 @@ def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS) -> I
 def sum_by_label(block: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
     """Sum the rows of each label: sums (n_labels, d) in the block's dtype and counts (n_labels,) int64."""
     n = len(block)
+    from scipy import sparse  # late: a search needs none, and starts sooner
+
     indicator = sparse.csc_matrix((np.ones(n, block.dtype), labels, np.arange(n + 1)), shape=(n_labels, n))
     return indicator @ block, np.bincount(labels, minlength=n_labels)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigh
 
 from lookalike.core.errors import UserError
 
@@ -33,6 +32,8 @@ def fit_pca(shards: Iterable[np.ndarray], keep: float) -> Components:
     if keep <= 0:
         raise ValueError(f"expected keep above 0, found {keep}")
     n, mean, covariance = _moments(shards)
+    from scipy.linalg import eigh  # late: only who fits needs it
+
     variances, vectors = eigh(covariance / max(n - 1, 1))
     variances, vectors = variances[::-1], vectors[:, ::-1].T
     rank = int(np.sum(variances > NOISE * variances[0])) if variances[0] > 0 else 0

@@ -4,20 +4,25 @@ import asyncio
 import base64
 import io
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path as File
 from typing import Annotated
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from lookalike.catalog.header import read_header
 from lookalike.catalog.photo_file import ImageError
 from lookalike.core.errors import UserError
 from lookalike.edits.rows import digest
+from lookalike.search.memory import give_back
 from lookalike.search.opened import Asked, Opened, Photo
 from lookalike.search.page import policy_of
 from lookalike.search.session import Job, Session
@@ -28,7 +33,9 @@ __all__ = ["create_api"]
 UPLOADED = ("JPEG", "PNG", "WEBP", "BMP", "GIF")  # formats that are decoded for a stranger
 MOST_PIXELS = 50_000_000  # of an upload
 AT_ONCE = 2  # uploads being decoded and seen
+THREADS = 4  # that answer: more wait for each other
 MOST_ROWS = 1_000  # of a page of results
+SMALL_BYTES = 2**20  # of a photo that is read at once
 SHOWN = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}  # photos that a browser shows as they are
 DOCS = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>API</title></head><body><h1>API</h1>
 <p>Described in full at <a href="/openapi.json">/openapi.json</a>.</p><ul>{lines}</ul></body></html>"""
@@ -60,7 +67,7 @@ class Search(BaseModel):
 
 def create_api(session: Session, page: Callable[[], str] | None = None) -> FastAPI:
     """Return the application of a session. page: returns the HTML of the page, if there is one."""
-    app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Lookalike", docs_url=None, redoc_url=None, lifespan=_with_few_threads)
     app.state.seeing = ThreadPoolExecutor(AT_ONCE, "see")
     for add in (_add_search, _add_compare, _add_groups, _add_edits, _add_work, _add_files, _add_docs):
         add(app, session)
@@ -70,22 +77,28 @@ def create_api(session: Session, page: Callable[[], str] | None = None) -> FastA
     return app
 
 
+@asynccontextmanager
+async def _with_few_threads(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
 def _add_search(app: FastAPI, session: Session) -> None:
-    @app.get("/api/search")
-    def search(asked: Annotated[Search, Query()]) -> dict:
+    @app.get("/api/search", response_model=dict)
+    def search(asked: Annotated[Search, Query()]) -> JSONResponse:
         opened = session.opened(asked.features)
         return _page_of(opened, asked, _photos(opened, asked.like))
 
-    @app.post("/api/search")
-    async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> dict:
+    @app.post("/api/search", response_model=dict)
+    async def search_by_upload(request: Request, asked: Annotated[Search, Query()]) -> JSONResponse:
         """Search by a photo: the body is the bytes of its file."""
         opened = session.opened(asked.features)
         return await _seen(
             request, opened, asked.crop, lambda photo: _page_of(opened, asked, [photo, *_photos(opened, asked.like)])
         )
 
-    @app.get("/api/photos/{row}/neighbours")
-    def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> dict:
+    @app.get("/api/photos/{row}/neighbours", response_model=dict)
+    def neighbours(row: RowNumber, count: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 20) -> JSONResponse:
         """Return the photos most like one, in its group or not."""
         return _page_of(session.opened(), Search(like=str(row), count=count), _photos(session.opened(), str(row)))
 
@@ -112,7 +125,7 @@ def _add_groups(app: FastAPI, session: Session) -> None:
     @app.get("/api/photos/{row}")
     def photo(row: RowNumber) -> dict:
         opened = session.opened()
-        return _record(opened, _checked(opened, row))
+        return _records(opened, [_checked(opened, row)])[0]
 
     @app.get("/api/groups")
     def groups() -> list[dict]:
@@ -169,7 +182,7 @@ def _add_files(app: FastAPI, session: Session) -> None:
             raise HTTPException(404, "This photo is not where it was.")
         if file.suffix.lower() not in SHOWN:
             return prepared(row)
-        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+        return _file(file, mimetypes.guess_type(file.name)[0] or "application/octet-stream")
 
     @app.get("/prepared/{row}")
     def prepared(row: RowNumber) -> Response:
@@ -177,7 +190,7 @@ def _add_files(app: FastAPI, session: Session) -> None:
         file = opened.images[_checked(opened, row)]
         if not file.is_file():
             raise HTTPException(404, "The prepared photo is not where it was.")
-        return FileResponse(file, media_type=mimetypes.guess_type(file.name)[0] or "image/jpeg")
+        return _file(file, mimetypes.guess_type(file.name)[0] or "image/jpeg")
 
 
 def _add_docs(app: FastAPI, session: Session) -> None:
@@ -206,11 +219,22 @@ def _add_errors(app: FastAPI) -> None:
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, error.status_code)
 
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, error: ClientDisconnect) -> JSONResponse:
+        return JSONResponse({"error": "The client went before it had sent all."}, 400)
+
     @app.exception_handler(RequestValidationError)
     async def not_valid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or "request"
         return JSONResponse({"error": f"{place}: {first['msg']}"[:500]}, 422)
+
+
+def _file(file: File, media_type: str) -> Response:
+    """Return a file: at once where it is small, which costs half of what a stream of it does."""
+    if file.stat().st_size <= SMALL_BYTES:
+        return Response(file.read_bytes(), media_type=media_type)
+    return FileResponse(file, media_type=media_type)
 
 
 def _photos(opened: Opened, rows: str) -> list[Photo]:
@@ -223,11 +247,14 @@ def _checked(opened: Opened, row: int) -> int:
     return row
 
 
-async def _seen(request: Request, opened: Opened, crop: str, use: Callable[[Photo], dict]) -> dict:
+async def _seen(request: Request, opened: Opened, crop: str, use: Callable[[Photo], object]) -> object:
     """Return `use(photo)` of the photo in a request's body, or of its part; few are seen at once."""
     data = await request.body()
     work = asyncio.get_running_loop().run_in_executor
-    return await work(request.app.state.seeing, lambda: use(_uploaded(opened, data, crop)))
+    try:
+        return await work(request.app.state.seeing, lambda: use(_uploaded(opened, data, crop)))
+    finally:
+        give_back()
 
 
 def _uploaded(opened: Opened, data: bytes, crop: str) -> Photo:
@@ -252,20 +279,27 @@ def _compared(opened: Opened, one: Photo, second: int) -> dict:
     return told | {"photo": f"data:{kind};base64,{base64.b64encode(one.prepared).decode()}"}
 
 
-def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> dict:
-    """Return a page of hits, and whether there are more."""
+def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> JSONResponse:
+    """Answer with a page of hits, and whether there are more; as JSON at once, which is plain numbers and texts."""
     fields = asked.model_dump(include={"words", "category", "group", "min_score", "rerank"})
     query = Asked(like=like, unlike=_photos(opened, asked.unlike), **fields)
     hits = opened.find(query, asked.first + asked.count + 1)
     shown = hits[asked.first : asked.first + asked.count]
-    found = [_record(opened, hit.row) | {"score": round(hit.score, 5), "copies": hit.copies} for hit in shown]
-    return {"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count}
+    records = _records(opened, [hit.row for hit in shown])
+    found = [
+        one | {"score": round(hit.score, 5), "copies": hit.copies} for one, hit in zip(records, shown, strict=True)
+    ]
+    return JSONResponse({"hits": found, "first": asked.first, "more": len(hits) > asked.first + asked.count})
 
 
-def _record(opened: Opened, row: int) -> dict:
-    group = int(opened.labels[row])
-    told = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
-    return told | {"label": opened.words.label(row), "product": opened.words.product(row)}
+def _records(opened: Opened, rows: list[int]) -> list[dict]:
+    """Return what is known of photos."""
+    told = []
+    for row, (label, product) in zip(rows, opened.words.about(rows), strict=True):
+        group = int(opened.labels[row])
+        place = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
+        told.append(place | {"label": label, "product": product})
+    return told
 
 
 def _groups(opened: Opened) -> list[dict]:

@@ -86,7 +86,7 @@ class Guard:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is not None and site not in ("same-origin", "none"):
             return False
-        return origin is None or urlsplit(origin).netloc == headers["host"]
+        return origin is None or _place(origin) == headers["host"]
 
     def _has_token(self, scope: Scope, headers: Headers) -> bool:
         cookies = SimpleCookie()
@@ -106,6 +106,14 @@ def _name(host: str) -> str:
     """Return the name or address of a Host header, without its port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _place(origin: str) -> str:
+    """Return the host and port of an Origin header, "" for what is none."""
+    try:
+        return urlsplit(origin).netloc
     except ValueError:
         return ""
 

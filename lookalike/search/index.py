@@ -4,12 +4,12 @@ Rows of length 1 on 256 principal axes, as float16 and memory-mapped, are search
 lists above; the best are ranked once more by their exact cosine in all dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import faiss
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
 
 from lookalike.core.arrays import map_blocks, unit_rows
 
@@ -46,6 +46,8 @@ def _principal(sample: np.ndarray, seed: int) -> np.ndarray:
     n, d = sample.shape
     if d <= AXES or n <= AXES:
         return np.eye(d, dtype=np.float32)
+    from sklearn.decomposition import TruncatedSVD  # late: a query needs none, and starts sooner
+
     found = TruncatedSVD(AXES, algorithm="randomized", n_iter=4, random_state=seed).fit(sample).components_
     return np.ascontiguousarray(found.T, np.float32)
 
@@ -108,6 +110,10 @@ class VectorIndex:
         """Return about the k best rows; where inverted lists hold fewer that pass, all lists are looked into."""
         k = min(k, len(self))
         on_axes = unit_rows((query @ self._axes)[None])
+        with _one_thread():
+            return self._searched(on_axes, k, passing)
+
+    def _searched(self, on_axes: np.ndarray, k: int, passing: np.ndarray | None) -> np.ndarray:
         selector = None if passing is None else faiss.IDSelectorBitmap(np.packbits(passing, bitorder="little"))
         if not isinstance(self._index, faiss.IndexIVF):
             given = {"params": faiss.SearchParameters(sel=selector)} if selector else {}
@@ -118,6 +124,20 @@ class VectorIndex:
             if len(found) == k:
                 break
         return found
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have faiss use one thread for a query: more wait for each other longer than they save, above all in a server.
+
+    The number is one of the calling thread alone.
+    """
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def _found(result: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -19,7 +19,7 @@ from lookalike.preprocess import prepared
 from lookalike.search.compare import Comparison, compare
 from lookalike.search.index import VectorIndex
 from lookalike.search.ranking import Hit, direction, find
-from lookalike.search.rerank import rerank
+from lookalike.search.rerank import LocalFeatures, rerank
 from lookalike.search.sight import Sight
 from lookalike.search.words import Words
 
@@ -84,6 +84,10 @@ class Opened:
         return open_parts(self._extracted, self.matrix)
 
     @cached_property
+    def _local(self) -> LocalFeatures:
+        return LocalFeatures(self.images)
+
+    @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.paths)}
 
@@ -135,8 +139,8 @@ class Opened:
         if not asked.rerank:
             return find(self.index, query, count, **given)
         hits = find(self.index, query, max(count, RERANKED), **given)
-        files = [self.images[photo.row] if photo.row is not None else photo.prepared for photo in asked.like]
-        return [*rerank(hits[:RERANKED], files, self.images), *hits[RERANKED:]][:count]
+        queries = [photo.row if photo.row is not None else photo.prepared for photo in asked.like]
+        return [*rerank(hits[:RERANKED], queries, self._local), *hits[RERANKED:]][:count]
 
     def compare(self, one: Photo, two: Photo) -> tuple[float, Comparison]:
         """Return the cosine of two photos, and what they have in common."""

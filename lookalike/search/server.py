@@ -14,11 +14,13 @@ from lookalike.core.errors import UserError
 from lookalike.search.api import RowNumber, create_api
 from lookalike.search.guard import Guard, is_loopback
 from lookalike.search.page import sheet_at, with_server
+from lookalike.search.patience import Patience
 from lookalike.search.session import Session
 
 __all__ = ["create_app", "serve"]
 
 AT_ONCE = 64  # connections
+BACKLOG = 2_048  # connections that wait to be taken
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -50,6 +52,7 @@ def serve(app: FastAPI, *, host: str, port: int, token: str = "", show: bool = F
     guarded = Guard(app, hosts={*LOOPBACK, host, *(() if is_loopback(host) else _own_names())}, token=token)
     config = uvicorn.Config(
         guarded,
+        http=Patience,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -68,10 +71,12 @@ def serve(app: FastAPI, *, host: str, port: int, token: str = "", show: bool = F
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
+    # Told that it speaks TCP, or asyncio would leave each answer waiting 40 ms for an acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # before the address is told, so that whoever reads it can come at once
     except OSError as error:
         listening.close()
         found = f"found it not: {error.strerror}: pass --search.port"

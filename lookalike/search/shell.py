@@ -17,10 +17,11 @@ def parse_crop(text: str) -> tuple[int, ...] | None:
     """Return x,y,width,height of a text, None for "". Raises UserError for anything else."""
     if not text:
         return None
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().lstrip("-").isdecimal() for part in parts):
-        raise UserError(f"expected a crop as x,y,width,height in pixels, found {text}")
-    return tuple(map(int, parts))
+    try:
+        x, y, width, height = map(int, text.split(","))
+    except ValueError:
+        raise UserError(f"expected a crop as x,y,width,height in pixels, found {text}") from None
+    return x, y, width, height
 
 
 def require_hits(hits: Sequence[Hit], asked: Asked) -> None:

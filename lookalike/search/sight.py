@@ -41,7 +41,9 @@ class Sight:
             photo = images.Photo(data, read_header(io.BytesIO(data)))
             return bytes(self._preparation.of(photo, crop=crop)[0])
         except images.ImageError as error:
-            raise UserError(f"expected a photo, found one that does not read: {error.reason}") from None
+            reason = error.reason
+        # Not raised above: there it would keep what was decoded in memory for as long as it is known.
+        raise UserError(f"expected a photo, found one that does not read: {reason}")
 
     def vectors(self, prepared: bytes) -> Mapping[str, np.ndarray]:
         """Return the vectors, float32 (d,) by the name of the matrix, of a prepared photo."""

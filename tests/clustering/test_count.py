@@ -3,7 +3,6 @@ import pytest
 
 from lookalike.clustering import count
 from lookalike.clustering.choices import ESTIMATORS
-from lookalike.clustering.count import choose_levels, shuffled
 from lookalike.clustering.number import estimate
 from lookalike.clustering.space import Space
 
@@ -62,7 +61,7 @@ def test_rows_without_structure_are_one_group():
 def test_an_estimate_shows_its_progress(method, monkeypatch, capsys):
     monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
     estimated(blobs(4, 100), method)
-    shown = "of 26 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
+    shown = "of 6 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
     assert shown in capsys.readouterr().err
 
 
@@ -85,38 +84,3 @@ def test_groups_of_groups_are_counted_at_their_finest():
     things = np.repeat(kinds, 6, axis=0) + 0.8 * generator.normal(size=(24, 32))
     rows = things[np.arange(1200) % 24] + 0.3 * generator.normal(size=(1200, 32))
     assert estimated(rows.astype(np.float32)).n_clusters == 24
-
-
-def test_shuffled_rows_keep_their_spread_and_lose_their_groups():
-    rows = blobs(4, 400, spread=0.2)
-    without_groups = next(shuffled(rows, 1, seed=0))
-    np.testing.assert_allclose(without_groups.mean(axis=0), rows.mean(axis=0), atol=1e-4)
-    np.testing.assert_allclose(np.cov(without_groups.T).trace(), np.cov(rows.T).trace(), rtol=1e-3)
-    nearest = [np.sort(np.linalg.norm(table - table[0], axis=1))[1] for table in (rows, without_groups)]
-    assert nearest[0] < nearest[1]
-
-
-NUMBERS = np.array([2, 4, 6, 8, 12, 18, 27, 40])
-
-
-def test_the_default_is_the_fewest_groups_as_good_as_the_best():
-    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.504, 0.52, 0.51, 0.5, 0.6])) == {"medium": 3, "fine": 6}
-    assert choose_levels(NUMBERS, np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])) == {"medium": 7}
-
-
-def test_the_nearest_dips_are_the_other_levels():
-    disagreement = np.array([0.6, 0.55, 0.6, 0.7, 0.5, 0.7, 0.6, 0.65])
-    assert choose_levels(NUMBERS, disagreement) == {"coarse": 1, "medium": 4, "fine": 6}
-
-
-def test_the_fewest_groups_that_are_hardly_worse_are_the_coarse_level():
-    assert choose_levels(NUMBERS, np.array([0.6, 0.7, 0.52, 0.515, 0.51, 0.5, 0.6, 0.65])) == {"coarse": 2, "medium": 5}
-
-
-def test_a_far_worse_dip_is_no_level():
-    assert choose_levels(NUMBERS, np.array([0.0, 0.8, 0.7, 0.6, 0.5, 0.6, 0.7, 0.8])) == {"medium": 0}
-
-
-def test_a_dip_of_nearly_as_many_groups_is_no_level():
-    disagreement = np.array([0.9, 0.9, 0.5, 0.8, 0.6, 0.9, 0.9, 0.9])
-    assert choose_levels(np.array([2, 4, 10, 11, 12, 20, 27, 40]), disagreement) == {"medium": 2}

@@ -162,7 +162,27 @@ def test_why_two_photos_are_alike(server, draw, tmp_path):
     assert "error" in server.json("GET", f"/api/compare?first=0&second={10**6}", status=404)
 
 
+@pytest.mark.parametrize("crop", ["--5,0,9,9", "1,2,3", "1,2,3,4,5", "1.5,0,9,9", "nan,0,9,9", "96,96,9,9", "0,0,0,9"])
+def test_a_part_that_is_none(server, crop):
+    photo = (server.folder / "raw_img/toys/1_7_2.png").read_bytes()
+    assert "expected a crop" in server.json("POST", f"/api/search?crop={crop}", photo, status=400)["error"]
+
+
+def test_answers_do_not_wait_for_an_acknowledgement(server):
+    """Small answers on one connection: where each waits, it is for 40 ms."""
+    connection, fastest = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIME), TIME
+    for number in range(20):
+        started = time.perf_counter()
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        if number:  # the first one also connects
+            fastest = min(fastest, time.perf_counter() - started)
+    connection.close()
+    assert fastest < 0.03
+
+
 def test_words_category_group_and_details(server):
+    assert server.json("GET", "/api/search?words=zebra") == {"hits": [], "first": 0, "more": False}
     found = server.json("GET", "/api/search?words=red%20disc")
     assert [hit["path"] for hit in found["hits"]] == ["0_7_3.png", "0_7_4.png"]
     assert found["hits"][0]["product"]["name"] == "Red disc"
@@ -286,6 +306,7 @@ def test_what_is_asked_wrongly_is_told_in_a_sentence(server, path, status):
         ("POST", {"Sec-Fetch-Site": "same-site"}, 403),
         ("POST", {"Origin": "http://evil.example"}, 403),
         ("POST", {"Origin": "null"}, 403),
+        ("POST", {"Origin": "http://[bad"}, 403),
     ],
 )
 def test_other_sites_and_names_are_refused(server, method, headers, status):

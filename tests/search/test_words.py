@@ -31,11 +31,19 @@ def words(tmp_path):
         ('"quoted"', [2]),
         ("50%", [2]),
         ("_", []),
+        ("[a-z]*", []),
+        ("\\E", []),
+        ("\\", []),
+        ("\0", []),
+        (".", [0, 1, 2, 3]),
+        ("日本の靴.jpg", [1]),
         ("boot", [0, 1]),
         ("shoe boot", [1]),
         ("", [0, 1, 2, 3]),
         ("   ", [0, 1, 2, 3]),
         ("a" * 50_000, []),
+        ("a" * 200, []),
+        ("(" * 200, []),
         ("jpg " * 5_000, [0, 1, 2, 3]),
         ("\ud800", []),
     ],
@@ -49,6 +57,15 @@ def test_categories_are_those_of_the_catalogue(words):
     assert np.flatnonzero(words.of_category("3")).tolist() == [1]
     assert words.product(1) == {"name": "ＡＢＣ shoe", "genre_id": "3"}
     assert words.product(0) == {}
+    assert words.about([3, 0]) == [("cup", {"name": "Café AND table", "genre_id": "4"}), ("boot", {})]
+    assert words.about([]) == []
+
+
+def test_what_was_asked_before_is_answered_alike(words):
+    first = [words.matching("boot"), words.of_category("3")]
+    first[0][:] = False  # whoever was given them may change them
+    assert np.flatnonzero(words.matching("boot")).tolist() == [0, 1]
+    assert np.flatnonzero(words.of_category("3")).tolist() == [1]
 
 
 def test_without_a_catalogue_labels_are_the_categories(tmp_path):

@@ -1,0 +1,170 @@
+"""Score grouping and the number of groups on whole sets and random choices of classes that chose no setting.
+Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 16] [--parts count given]
+
+The weights of the evidence for a number of groups are learnt on all sets but the one scored. What was measured is kept
+in the work folder, so that a run can be done in parts; delete it to measure again.
+"""
+
+import argparse
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from unseen_tasks import SETS, Task, choices, read_set
+
+from lookalike.clustering.count import Count, from_evidence
+from lookalike.clustering.entrance import cluster
+from lookalike.clustering.evidence import Evidence, gather
+from lookalike.clustering.likelihood import learn
+from lookalike.clustering.space import Space
+from lookalike.core.progress import progress
+from lookalike.evaluation.scores import external_scores
+
+METHODS = ("graph", "kmeans", "recommended")
+LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
+
+
+def kept(path: Path, measure: Callable[[], object]) -> object:
+    """Return what a pickle file holds, or measure it and write it."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(measure()))
+    return pickle.loads(path.read_bytes())
+
+
+def space_of(task: Task) -> Space:
+    """Return the space of unit rows that the network's vectors of a task make."""
+    return Space(task.eyes["network"], seed=0).unit()
+
+
+def evidence_of(task: Task, work: Path) -> Evidence:
+    """Return the evidence for each number of groups of a task."""
+    return kept(work / "evidence" / f"{task.name}.pickle", lambda: gather(space_of(task), lambda graphs: None))
+
+
+def nmi(task: Task, method: str, n_clusters: int, seed: int, work: Path) -> float:
+    """Return the normalised mutual information of a grouping of the network's vectors of a task."""
+
+    def measure() -> float:
+        labels = cluster(method, Space(task.eyes["network"], seed=seed), n_clusters).labels
+        return external_scores([str(name) for name in task.true], labels)["normalized_mutual_info"]
+
+    return kept(work / "nmi" / f"{task.name}-{method}-{n_clusters}-{seed}.pickle", measure)
+
+
+def weights_without(left: str, tasks: dict[str, list[Task]], work: Path) -> dict[str, float]:
+    """Learn the weights of the evidence on the random choices of all sets but one, each set counting the same."""
+    used = [(name, task) for name, drawn in tasks.items() if name != left for task in drawn]
+    share = [1 / len(tasks[name]) / (len(tasks) - (left in tasks)) for name, _ in used]
+    return learn([evidence_of(task, work) for _, task in used], [task.n_classes for _, task in used], share)
+
+
+def hits(task: Task, found: Count) -> tuple[bool, bool, bool]:
+    """Say whether a level is within 15 % of the true number, and the default within 15 % and 25 %."""
+    off = [abs(one.n_clusters / task.n_classes - 1) for one in found.levels]
+    default = abs(found.n_clusters / task.n_classes - 1)
+    return min(off) <= LEVEL_WITHIN, default <= LEVEL_WITHIN, default <= DEFAULT_WITHIN
+
+
+def in_words(found: Count) -> str:
+    """Return the numbers of the levels, the default in bold."""
+    return ", ".join(f"**{one.n_clusters}**" if one.level == "medium" else str(one.n_clusters) for one in found.levels)
+
+
+def report_count(tasks: dict[str, list[Task]], whole: dict[str, Task], work: Path) -> None:
+    """Print how often the number of groups is met, on random choices and on the whole sets."""
+    print(
+        "\n| set | tasks | a level within 15 % | default within 15 % | default within 25 % | whole set: true, levels |"
+    )
+    print("|---|---|---|---|---|---|")
+    rows = []
+    for name, drawn in tasks.items():
+        weights = weights_without(name, tasks, work)
+        found = [hits(task, from_evidence(space_of(task), evidence_of(task, work), weights)) for task in drawn]
+        rows.append(np.mean(found, axis=0))
+        words = ""
+        if name in whole:
+            estimate = from_evidence(space_of(whole[name]), evidence_of(whole[name], work), weights)
+            numbers = (
+                f"**{one.n_clusters}**" if one.level == "medium" else str(one.n_clusters) for one in estimate.levels
+            )
+            words = f"{whole[name].n_classes}: {', '.join(numbers)}"
+        print(f"| {name} | {len(drawn)} | {' | '.join(f'{value:.0%}' for value in rows[-1])} | {words} |", flush=True)
+    for word, value in (("mean", np.mean(rows, axis=0)), ("worst", np.min(rows, axis=0))):
+        print(f"| {word} | | {' | '.join(f'{each:.0%}' for each in value)} | |")
+
+
+def report_given(tasks: dict[str, list[Task]], seeds: int, work: Path) -> None:
+    """Print the mean NMI of each method over the tasks of a set, the number given, and its spread over seeds."""
+    print(f"\n| set | tasks | {' | '.join(METHODS)} |\n|---|---|{'---|' * len(METHODS)}")
+    rows = []
+    for name, drawn in tasks.items():
+        table = np.zeros((len(METHODS), seeds, len(drawn)))
+        with progress(name, table.size, "groupings") as advance:
+            for place in np.ndindex(table.shape):
+                task = drawn[place[2]]
+                table[place] = nmi(task, METHODS[place[0]], task.n_classes, place[1], work)
+                advance(1)
+        rows.append(table.mean(axis=2))
+        cells = [f"{each.mean():.3f} ± {each.std():.3f}" for each in rows[-1]]
+        print(f"| {name} | {len(drawn)} | {' | '.join(cells)} |", flush=True)
+    means = np.array(rows).mean(axis=2)
+    for word, value in (("mean", means.mean(axis=0)), ("least gain on graph", (means - means[:, :1]).min(axis=0))):
+        print(f"| {word} | | {' | '.join(f'{each:.3f}' for each in value)} |")
+
+
+def report_estimated(tasks: dict[str, list[Task]], work: Path) -> None:
+    """Print the mean NMI of `recommended` with the number of groups given, and with the default of the estimate."""
+    print("\n| set | tasks | given | estimated |\n|---|---|---|---|")
+    rows = []
+    for name, drawn in tasks.items():
+        weights = weights_without(name, tasks, work)
+        found = [from_evidence(space_of(task), evidence_of(task, work), weights).n_clusters for task in drawn]
+        pairs = [(task.n_classes, default) for task, default in zip(drawn, found, strict=True)]
+        scores = [
+            [nmi(task, "recommended", number, 0, work) for number in pair]
+            for task, pair in zip(drawn, pairs, strict=True)
+        ]
+        rows.append(np.mean(scores, axis=0))
+        print(f"| {name} | {len(drawn)} | {rows[-1][0]:.3f} | {rows[-1][1]:.3f} |", flush=True)
+    print(f"| mean | | {' | '.join(f'{each:.3f}' for each in np.mean(rows, axis=0))} |")
+
+
+PARTS = ("count", "given", "estimated")
+
+
+def settings() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="data, features and weights")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--tasks", type=int, default=16, help="random choices of classes of each set")
+    parser.add_argument("--whole", nargs="*", choices=SETS, default=list(SETS), help="sets counted as a whole, too")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--learn", action="store_true", help="print the weights learnt on all the sets, and stop")
+    parser.add_argument("--work", type=Path, default=Path("benchmarks/work"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the tables."""
+    chosen = settings()
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    sets = {name: read_set(name, chosen.shared, chosen.work) for name in chosen.sets}
+    tasks = {name: list(choices(one, chosen.tasks)) for name, one in sets.items()}
+    work = chosen.work / "unseen_sets"
+    if chosen.learn:
+        return print(json.dumps(weights_without("", tasks, work), indent=4))
+    if "count" in chosen.parts:
+        report_count(tasks, {name: sets[name] for name in chosen.whole if name in sets}, work)
+    if "given" in chosen.parts:
+        report_given(tasks, chosen.seeds, work)
+    if "estimated" in chosen.parts:
+        report_estimated(tasks, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Rows without groups: those of a space with each principal axis shuffled on its own, to tell what chance alone gives.
+
+The reference of parallel analysis by permutation (Buja and Eyuboglu, 1992).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from lookalike.clustering.scaling import solver
+
+__all__ = ["on_axes", "shuffled"]
+
+
+def on_axes(rows: np.ndarray, axes: int, *, seed: int) -> np.ndarray:
+    """Turn rows (n, d) onto at most so many principal axes: float32 (n, p + 1).
+
+    The mean stays in: along the axes, and in the last column what lies across them. So distances and cosines are those
+    of the rows, but for the axes left out.
+    """
+    rows = np.asarray(rows, np.float32)
+    found = PCA(min(axes, *rows.shape), svd_solver=solver(rows.shape[1]), random_state=seed)
+    scores = found.fit_transform(rows)
+    along = found.components_ @ found.mean_
+    across = np.sqrt(max(float(found.mean_ @ found.mean_ - along @ along), 0.0))
+    return np.column_stack([scores + along, np.full(len(rows), across)]).astype(np.float32)
+
+
+def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]:
+    """Yield rows of `on_axes` with each column shuffled on its own: the same spread, but no groups."""
+    generator = np.random.default_rng(seed)
+    for _ in range(times):
+        yield generator.permuted(rows, axis=0)

@@ -1,0 +1,78 @@
+"""Divisions of a graph into every number of groups: communities from coarse to fine, merged where one is missing.
+
+Does not judge them: see evidence.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from lookalike.clustering.linkage import cut, weighted_linkage
+
+__all__ = ["Divisions", "divide", "group_means"]
+
+LOWEST_RESOLUTION, HIGHEST_RESOLUTION = 0.05, 1e5
+
+
+@dataclass(frozen=True)
+class Divisions:
+    """Divisions of one graph: rising resolutions (r,), the number of groups at each int (r,), labels by number."""
+
+    resolutions: np.ndarray
+    counts: np.ndarray
+    labels: dict[int, np.ndarray]
+
+    def at(self, rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+        """Return labels int (n,) of exactly each number of counts (m,), rising.
+
+        Where no resolution gave the number, the groups of the next finer division are merged by Ward linkage of their
+        means in rows (n, d), so that pieces of a graph that hang together by nothing are merged, too. Beyond the
+        finest division, that is taken.
+        """
+        known, found, trees = sorted(self.labels), [], {}
+        for count in counts.tolist():
+            finer = known[min(np.searchsorted(known, count), len(known) - 1)]
+            labels = self.labels[finer]
+            if finer > count:
+                if finer not in trees:
+                    means, sizes = group_means(labels, rows)
+                    trees[finer] = weighted_linkage(cdist(means, means), sizes)
+                labels = cut(trees[finer], count)[labels]
+            found.append(labels)
+        return found
+
+    def resolutions_near(self, counts: np.ndarray, width: float) -> np.ndarray:
+        """Return how many resolutions, on a log scale, gave about each number of counts (m,): float64 (m,).
+
+        width: of the Gaussian kernel, in the logarithm of the number.
+        """
+        step = np.log(self.resolutions[-1] / self.resolutions[0]) / max(len(self.resolutions) - 1, 1)
+        distances = (np.log(counts)[:, None] - np.log(self.counts)) / width
+        return step * np.exp(-(distances**2) / 2).sum(axis=1)
+
+
+def divide(graph: sparse.csr_matrix, by: Callable, *, top: int, ratio: float, seed: int) -> Divisions:
+    """Divide a graph (n, n) at resolutions that rise by a ratio, until there are clearly more than `top` groups.
+
+    by: a function of communities.py.
+    """
+    # Each graph starts within a step of its own, so that what the steps miss differs from graph to graph.
+    resolution = LOWEST_RESOLUTION * ratio ** np.random.default_rng(seed).uniform(-0.5, 0.5)
+    resolutions, counts, labels = [], [], {}
+    while resolution < HIGHEST_RESOLUTION and (not counts or counts[-1] <= 1.2 * top):
+        found = by(graph, resolution, seed=seed)
+        resolutions.append(resolution)
+        counts.append(int(found.max()) + 1)
+        labels.setdefault(counts[-1], found)
+        resolution *= ratio
+    return Divisions(np.array(resolutions), np.array(counts), labels)
+
+
+def group_means(labels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of each group's rows, float32 (k, d), and the groups' sizes int (k,)."""
+    n, sizes = len(labels), np.bincount(labels)
+    member = sparse.csr_matrix((np.ones(n, np.float32), (labels, np.arange(n))), shape=(len(sizes), n))
+    return (member @ np.asarray(rows, np.float32)) / np.maximum(sizes, 1)[:, None], sizes

@@ -1,0 +1,141 @@
+"""What speaks for each number of groups, measured on divisions of nearest-neighbour graphs without labels.
+
+True numbers are given by many resolutions. Splitting further than they do gains hardly more than it does on shuffled
+rows, so that the gap of the gap statistic bends there (Tibshirani, Walther and Hastie, 2001). And beyond them groups
+next to each other no longer stand apart, and nearest photos are parted. Does not weigh these: see likelihood.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from lookalike.clustering.chance import on_axes, shuffled
+from lookalike.clustering.communities import communities, rough_communities
+from lookalike.clustering.divisions import Divisions, divide, group_means
+from lookalike.clustering.neighbours import connect
+from lookalike.clustering.space import Space
+
+__all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
+
+COLUMNS = {  # name -> what it says of a number of groups
+    "persistence": "log of how many resolutions, on a log scale, give about this number",
+    "bend": "bend of the gap between the scatter inside groups and that on shuffled rows",
+    "separation": "log of Fisher's criterion of each group and the nearest other, on average",
+    "merging": "fall of the separation from clearly fewer to clearly more groups",
+    "parting": "fall of the share of nearest photos that share a group (logits), less that on shuffled rows",
+}
+SCALES = (8, 12, 18, 27)  # neighbours of the graphs divided
+RATIO, ROUGH_RATIO = 1.308, 1.744  # of one resolution to the next
+SHUFFLES, SHUFFLED_SCALE = 2, 18
+GRAPHS = len(SCALES) + SHUFFLES
+AXES = 128  # that scatter is measured on
+FEWEST_A_GROUP = 5  # photos, on average
+MOST_GROUPS, GRID = 1_000, 48
+SMOOTHING, REACH = 0.12, 0.4  # in the logarithm of the number of groups: width of averages, and what is clearly more
+NEAREST = 5  # photos whose groups are compared with a photo's
+CERTAIN = 4.0  # logits: 98 % of nearest photos together; few axes give so much with groups only, shuffled or not
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers of groups int (m,), rising, columns float64 (m,) by the names of COLUMNS, and what they were read from.
+
+    clear: how much more often than on shuffled rows, or than 98 % of the time, nearest photos share a group, at best,
+    in logits; about 0 where there are no groups. found: the divisions of each graph; rows: what they were measured on.
+    """
+
+    counts: np.ndarray
+    columns: dict[str, np.ndarray]
+    clear: float
+    found: list[Divisions]
+    rows: np.ndarray
+
+
+def count_grid(n: int) -> np.ndarray:
+    """Return the numbers of groups looked at for n rows: int (m,), rising by about equal ratios from 2."""
+    top = min(MOST_GROUPS, max(n // FEWEST_A_GROUP, min(8, n // 2), 2))
+    return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
+
+
+def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
+    """Gather the evidence in a space of unit rows; advance(1) after each of GRAPHS graphs."""
+    counts, rows = count_grid(len(space)), on_axes(space.features, AXES, seed=space.seed)
+    similarities, indices = space.neighbours(max(SCALES))
+    found, measured, chance = [], [], []
+    for number, scale in enumerate(SCALES):
+        graph = connect(similarities[:, :scale], indices[:, :scale])
+        found.append(divide(graph, communities, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number))
+        measured.append(_measure(found[-1].at(rows, counts), rows, indices))
+        advance(1)
+    for number, other in enumerate(shuffled(rows, SHUFFLES, seed=space.seed)):
+        chance.append(_by_chance(space.of(other), counts, space.seed + number))
+        advance(1)
+    scatter, apart, together = np.mean(measured, axis=0)
+    scatter_by_chance, _, together_by_chance = np.mean(chance, axis=0)
+    clear = float((together - np.minimum(together_by_chance, CERTAIN)).max())
+    together -= together_by_chance
+    columns = {
+        "persistence": _persistence(found, counts),
+        "bend": _contrast(counts, scatter_by_chance - scatter, one=0.0)[0],
+        "separation": _averaged(counts, apart),
+        "merging": -_contrast(counts, apart)[1],
+        "parting": -_contrast(counts, together)[1],
+    }
+    return Evidence(counts, columns, clear, found, rows)
+
+
+def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
+    similarities, indices = space.neighbours(SHUFFLED_SCALE)
+    found = divide(connect(similarities, indices), rough_communities, top=counts[-1], ratio=ROUGH_RATIO, seed=seed)
+    return _measure(found.at(space.features, counts), space.features, indices)
+
+
+def _measure(divisions: list[np.ndarray], rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Return, of each division, the log share of scatter inside groups, separation and neighbours kept: (3, m)."""
+    nearest, total = indices[:, :NEAREST], rows.var(axis=0).sum() * len(rows)
+    return np.array([(*_scatter(labels, rows, total), _kept(labels, nearest)) for labels in divisions]).T
+
+
+def _scatter(labels: np.ndarray, rows: np.ndarray, total: float) -> tuple[float, float]:
+    means, sizes = group_means(labels, rows)
+    inside = rows - means[labels]
+    share = np.log(max(float((inside**2).sum() / total), 1e-3))
+    if len(sizes) == 1:
+        return share, 0.0
+    distances = cdist(means, means)
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.argmin(axis=1)
+    apart = distances[np.arange(len(means)), nearest]
+    direction = (means - means[nearest]) / np.maximum(apart, 1e-9)[:, None]
+    # Fisher's criterion (1936) along the line between the means.
+    variance = np.bincount(labels, np.einsum("nd,nd->n", inside, direction[labels]) ** 2) / np.maximum(sizes - 1, 1)
+    return share, float(np.log(apart / np.sqrt(variance + variance[nearest] + 1e-6) + 0.1).mean())
+
+
+def _kept(labels: np.ndarray, nearest: np.ndarray) -> float:
+    share = np.clip((labels[nearest] == labels[:, None]).mean(), 0.005, 0.995)
+    return float(np.log(share / (1 - share)))
+
+
+def _persistence(found: list[Divisions], counts: np.ndarray) -> np.ndarray:
+    density = np.mean([each.resolutions_near(counts, REACH) for each in found], axis=0)
+    return np.log(density + 0.01)
+
+
+def _averaged(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+    weights = np.exp(-(((np.log(counts)[:, None] - np.log(counts)) / SMOOTHING) ** 2) / 2)
+    return weights @ values / weights.sum(axis=1)
+
+
+def _contrast(counts: np.ndarray, values: np.ndarray, one: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return averaged values less the mean of those of clearly fewer and more groups, and the rise between these.
+
+    one: the value of a single group, if it is known; else the first value goes on.
+    """
+    values, at = _averaged(counts, values), np.log(counts)
+    before = values[0] if one is None else one
+    known = np.concatenate([[0.0], at]), np.concatenate([[before], values])
+    fewer, more = (np.interp(at + shift, *known) for shift in (-REACH, REACH))
+    return values - (fewer + more) / 2, more - fewer

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from lookalike.clustering.divisions import Divisions
+from lookalike.clustering.evidence import COLUMNS, Evidence
+from lookalike.clustering.likelihood import choose_levels, exact, interval, learn, likelihood
+
+COUNTS = np.array([2, 3, 4, 5, 6, 8, 10, 12, 15, 20])
+
+
+def evidence(peak=None, seed=0):
+    generator = np.random.default_rng(seed)
+    columns = {name: generator.normal(size=len(COUNTS)) for name in COLUMNS}
+    if peak:
+        columns["bend"] = -np.abs(np.log(COUNTS / peak))
+    return Evidence(COUNTS, columns, 1.0, [], np.empty((0, 0)))
+
+
+def test_likelihoods_sum_to_one_and_follow_the_weights():
+    weights = dict.fromkeys(COLUMNS, 0.0) | {"bend": 100.0}
+    likely = likelihood(evidence(peak=8), weights)
+    assert likely.sum() == pytest.approx(1)
+    assert COUNTS[likely.argmax()] == 8
+
+
+def test_weights_are_learnt_from_what_tells_the_true_number():
+    true = [3, 4, 5, 8, 12, 15, 20, 3, 6, 10]
+    cases = [evidence(peak=k, seed=seed) for seed, k in enumerate(true)]
+    weights = learn(cases, true, [1 / len(true)] * len(true))
+    met = [COUNTS[likelihood(case, weights).argmax()] == k for case, k in zip(cases, true, strict=True)]
+    assert np.mean(met) >= 0.9
+
+
+def likely(**masses):
+    values = np.zeros(len(COUNTS))
+    for name, mass in masses.items():
+        values[COUNTS.tolist().index(int(name[1:]))] = mass
+    return values
+
+
+def test_levels_are_where_the_likelihood_is():
+    levels = choose_levels(COUNTS, likely(n3=0.2, n8=0.5, n20=0.3))
+    assert {name: int(COUNTS[at]) for name, at in levels.items()} == {"coarse": 3, "medium": 8, "fine": 20}
+
+
+def test_a_level_is_clearly_coarser_or_finer_and_likely():
+    levels = choose_levels(COUNTS, likely(n10=0.5, n12=0.4, n3=0.001, n20=0.099))
+    assert [int(COUNTS[at]) for at in levels.values()] == [10, 20]
+    assert list(levels) == ["medium", "fine"]
+
+
+def test_the_default_moves_to_the_number_that_most_resolutions_gave():
+    found = Divisions(np.geomspace(1, 64, 7), np.array([3, 9, 12, 12, 12, 13, 40]), {})
+    assert exact([found], 13) == 12
+    assert exact([found], 6) == 6
+
+
+def test_the_interval_is_what_is_at_least_half_as_likely():
+    values = np.array([0.1, 0.3, 0.5, 0.3, 0.2, 0.0])
+    assert interval(values, 2) == (1, 3)
+    assert interval(values[:3], 2) == (1, 2)
