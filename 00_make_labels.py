@@ -9,7 +9,7 @@ from lookalike.core.stage import Stage, stage_folder
 
 
 def make_labels(settings: Settings) -> None:
-    from lookalike.catalog import catalog, duplicates, labels, products  # late, so that --help is instant
+    from lookalike.catalog import catalog, duplicates, labels, products, written  # late, so that --help is instant
     from lookalike.catalog.examine import examine
     from lookalike.core import tables
 
@@ -30,6 +30,7 @@ def make_labels(settings: Settings) -> None:
         tables.write_labels(stage.draft / "labels_true", found.labels)
         if options.products:
             products.write(stage.draft, paths, options.products)
+        written.write(stage.draft, paths, found.source)
         counts = catalog.count(rows) | found.counts | {"duplicates": sum(len(group) - 1 for group in groups)}
         summary = catalog.summary(counts, found.summary, listing.passed_by)
         stage.publish(summary, images=len(rows), counts=counts, run={"new": new})

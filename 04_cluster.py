@@ -11,7 +11,9 @@ from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step
 from lookalike.core.stage import EDITS, Stage, edits_file, stage_folder
 
-CATALOG, LABELS, FILES = (f"00_make_labels/{name}.parquet" for name in ("catalog", "labels", "files"))
+CATALOG, LABELS, FILES, WRITTEN = (
+    f"00_make_labels/{name}.parquet" for name in ("catalog", "labels", "files", "written")
+)
 IMAGES, FEATURES, COPIES = "01_preprocess/images.parquet", "03_extract/features*", "04_near_duplicates/*.parquet"
 
 
@@ -56,23 +58,24 @@ def find_groups(settings: Settings) -> None:
 
 
 def correct(settings: Settings) -> None:
-    from lookalike.catalog import catalog
-    from lookalike.clustering import describe, outcome
+    from lookalike.catalog import catalog, written
+    from lookalike.clustering import describe, names, outcome
     from lookalike.core import artifacts, files
     from lookalike.edits import confirmed, log, report
     from lookalike.edits.apply import apply
 
-    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS]) as stage:
+    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS, WRITTEN]) as stage:
         said = log.read(edits_file(settings))
         found, listed, extracted = map(stage.path_of, ("04_found", "00_make_labels", "03_extract"))
         paths, as_found, description = outcome.read_found(found)
         sha256s = catalog.read_digests(listed, paths)
-        labels, names, became = apply(as_found, sha256s, said.rows)
+        labels, called, became = apply(as_found, sha256s, said.rows)
+        named = names.name_groups(labels, called, written.read(listed, paths, settings.cluster.names))
         if (labels != as_found).any():
             how = artifacts.read_manifest(found).parameters
             space = open_space(extracted, stage.inputs[FEATURES], how["first"], how["seed"])[1]
             description = describe.describe(space, labels)
-        outcome.write(stage.draft, found, labels, names, description, catalog.read(listed).usable["path"].to_pylist())
+        outcome.write(stage.draft, found, labels, named, description, catalog.read(listed).usable["path"].to_pylist())
         words, counts = outcome.summary(labels), {"clusters": int(labels.max(initial=-1)) + 1}
         taught = artifacts.read_manifest(extracted).parameters["weights"] == "finetuned"
         advice = {} if taught else confirmed.advice(sha256s, said.rows, counts["clusters"])

@@ -28,7 +28,7 @@ def evaluate(settings: Settings) -> None:
         regroup = regrouper(features.load(extracted, groups.paths)[1], how)
         scores, notes = report.evaluate(true, groups.labels, rows, options, regroup)
         head = {"title": settings.dataset, "facts": made, "advice": advice(clustered, stage.command("run_all"))}
-        parts = (stage.draft, true, groups.labels, groups.paths, rows, scores)
+        parts = (stage.draft, true, groups.labels, groups.paths, rows, scores, groups.called)
         confusions = report.write_report(*parts, **head, approximations=notes, n_confusions=options.n_confusions)
         if confusions:
             file, read = stage.draft / "confusions.png", prepared.open_for(stage).reader()

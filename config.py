@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
-from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NOISE
+from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NAMERS, NOISE
 from lookalike.core.executors import EXECUTORS
 from lookalike.core.options import Options
 from lookalike.evaluation import options as scoring
@@ -113,7 +113,7 @@ METHOD_DEFAULTS: dict[str, dict] = {}
 
 OF_STEP = {  # settings of stage 04 that only a step of its own depends on; a change does not group again
     "04_near_duplicates": {"near_duplicate", "first", "seed"},
-    "04_cluster": set(),
+    "04_cluster": {"names"},
     "04_folders": {"folders"},
     "04_sweep": {"n_clusters", "first", "seed", "swept"},
 }
@@ -142,6 +142,8 @@ class ClusterSection(Options):
     """Group only one of photos that are near copies; the others get its group (no file is deleted)."""
     folders: Literal["none", *FOLDERS] = "none"
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
+    names: tuple[one_of(NAMERS), ...] = NAMERS
+    """Where names of groups come from, the first first: titles of products, words of paths ('[]': from nowhere)."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
     swept: tuple[Annotated[str, AfterValidator(known_way)], ...] = tuple(
@@ -175,7 +177,8 @@ class ClusterSection(Options):
         if stage in OF_STEP:
             return self.model_dump(mode="json", include=OF_STEP[stage])
         taken = {self.method, *ESTIMATORS[self.estimator].inputs}
-        return self.model_dump(mode="json", exclude=(set(METHODS) - taken) | {"swept", "near_duplicate", "folders"})
+        beside = {"swept", "near_duplicate", "names", "folders"}
+        return self.model_dump(mode="json", exclude=(set(METHODS) - taken) | beside)
 
 
 Cluster = create_model(

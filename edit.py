@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config import Settings
 from lookalike.core.command_line import checked, guard
-from lookalike.core.stage import edits_file, stage_folder
+from lookalike.core.stage import edits_file, recorded, stage_folder
 
 OPERATIONS = {  # name: (function of lookalike.edits.compose, its words, comment)
     "name": ("call", ("group", "text"), "name a group; '' takes the name away"),
@@ -57,7 +57,10 @@ def edit(settings: Settings, operation: str, words: list[str]) -> None:
 
 def main() -> None:
     asked = vars(parser().parse_args())
-    settings = checked(Settings, **{place: asked[place] for place in PLACES if asked[place] is not None})
+    places = {place: asked[place] for place in PLACES if asked[place] is not None}
+    made = recorded(checked(Settings, **places)).get("cluster", {})
+    named = {"names": made["names"]} if "names" in made else {}  # other groups keep being called as they were
+    settings = checked(Settings, **places, cluster=named)
     words = [asked[word] for word in OPERATIONS[asked["operation"]][1]]
     flat = [text for word in words for text in ([word] if isinstance(word, str) else word)]
     guard("edit", lambda: edit(settings, asked["operation"], flat))

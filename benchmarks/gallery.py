@@ -78,7 +78,7 @@ def details_of(n: int, labels: np.ndarray, features: np.ndarray, images: str) ->
     with np.errstate(invalid="ignore"):
         confidence = np.nan_to_num(np.clip(1 - relations.own / relations.following, 0, 1)).astype(np.float32)
     paths = [f"shelf {i % 97}/a photo of number {i:06d}.jpg" for i in range(n)]
-    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), [""] * n)
+    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), [""] * n, [""] * n)
     true = [f"class {max(0, label) % 97}" for label in labels.tolist()]
     parts = {"sha256s": [f"{i:064x}" for i in range(n)], "taken": np.arange(n, dtype=float)}
     return Details("drawn", groups, true, relations, image_names=paths, images=images, originals=images, **parts)

@@ -646,6 +646,26 @@ def test_corrections_hold_over_every_rerun(done_place):
         assert len(clusters(done_place)) == 24
 
 
+def test_groups_are_called_by_titles_where_no_person_named_them(done_place):
+    titles = ["Red *disc*", "Blue box", "Green cross"]
+    rows = [f"{kind}_7_{number}.png,{titles[kind]} {number}\n" for kind in range(3) for number in range(8)]
+    (done_place / "shop.csv").write_text("top_img,title\n" + "".join(rows))
+    edit(done_place, "name", str(clusters(done_place)["1_7_0.png"]), "boxes")
+    done = run(done_place, "run_all", *ALL_FLAGS, "--make_labels.products", "shop.csv")
+    told = [line.split(":")[0] for line in done.stdout.splitlines() if "up to date" in line]
+    assert told == ["01_preprocess", "03_extract", "04_near_duplicates", "04_found"]
+    assert [named(done_place)[f"{kind}_7_0.png"] for kind in range(3)] == ["red disc", "boxes", "green cross"]
+    output = done_place / "output" / "toys"
+    assert "| red disc | 8 |" in (output / "05_evaluate" / "report.md").read_text()
+    assert '"called":"red disc"' in (output / "06_visualize" / "gallery.html").read_text()
+    edit(done_place, "name", "red disc", "discs")
+    assert set(named(done_place).values()) == {"discs", "boxes", "green cross"}
+    assert run_stage(done_place, "04_cluster", "--cluster.names", "[]").returncode == 0
+    assert set(named(done_place).values()) == {"discs", "boxes", ""}
+    edit(done_place, "name", "discs", "")
+    assert set(named(done_place).values()) == {"", "boxes"}
+
+
 def test_a_correction_groups_nothing_again(done_place):
     before = manifests(done_place)
     edit(done_place, "split", "0_7_0.png", "0_7_1.png")

@@ -6,10 +6,11 @@ from pathlib import Path, PurePosixPath
 from lookalike.catalog.csv_table import read_rows
 from lookalike.core.tables import write_csv
 
-__all__ = ["category_column", "join_products", "read", "write"]
+__all__ = ["category_column", "join_products", "read", "title_column", "write"]
 
 TABLE = "products.csv"
 CATEGORIES = ("category", "genre_id")  # columns that say the category of a product
+TITLES = ("title", "name")  # columns that say what a product is called
 
 
 def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
@@ -26,6 +27,11 @@ def join_products(paths: Sequence[str], table: Path) -> dict[str, list[str]]:
 def category_column(columns: Sequence[str]) -> str | None:
     """Return which of the columns of a catalogue says the category, None where none does."""
     return next((name for name in CATEGORIES if name in columns), None)
+
+
+def title_column(columns: Sequence[str]) -> str | None:
+    """Return which of the columns of a catalogue says what a product is called, None where none does."""
+    return next((name for name in TITLES if name in columns), None)
 
 
 def write(folder: Path, paths: Sequence[str], table: Path) -> None:

@@ -1,4 +1,4 @@
-"""The choices besides the method: how the number of groups is estimated, what becomes of noise, how folders are made.
+"""The choices besides the method: the estimate of the number of groups, noise, folders, names of groups.
 
 Light to import, as the table of methods: what a choice computes with is loaded when it is taken.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pkgutil import resolve_name
 from typing import NamedTuple
 
-__all__ = ["ESTIMATORS", "FOLDERS", "NOISE", "Choice"]
+__all__ = ["ESTIMATORS", "FOLDERS", "NAMERS", "NOISE", "Choice"]
 
 
 class Choice(NamedTuple):
@@ -39,3 +39,4 @@ FOLDERS = {  # functions (photo, draft, final) that make one file of a folder
     "link": Choice("lookalike.clustering.folders:link"),
     "copy": Choice("lookalike.clustering.folders:copy"),
 }
+NAMERS = ("products", "paths")  # of what is written about photos: titles of products, words of folders and file names

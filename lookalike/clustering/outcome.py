@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,22 @@ from lookalike.core.errors import UserError
 from lookalike.core.files import link_or_copy, write_json
 from lookalike.core.tables import read_table, write_csv, write_labels, write_table
 
-__all__ = ["Groups", "needs", "read", "read_found", "spread", "summary", "write", "write_found"]
+__all__ = [
+    "PERSON",
+    "Groups",
+    "Name",
+    "group_name",
+    "needs",
+    "read",
+    "read_found",
+    "spread",
+    "summary",
+    "write",
+    "write_found",
+]
 
 TABLE = "clusters.parquet"
+PERSON = "person"  # who named a group, beside the keys of NAMERS
 
 
 class Options(Protocol):
@@ -28,6 +41,18 @@ class Options(Protocol):
     n_clusters: int
     estimator: str
     drop_near_duplicates: bool
+
+
+class Name(NamedTuple):
+    """What a group is called, and who says so: a person, or the key of NAMERS that it was found by."""
+
+    text: str
+    by: str
+
+
+def group_name(group: int, called: Mapping[int, str]) -> str:
+    """Return what a group is called wherever it is shown: by its name where it has one, else by its number."""
+    return "in no group" if group < 0 else called.get(group) or f"group {group}"
 
 
 def needs(options: Options) -> set[str]:
@@ -62,7 +87,7 @@ def write(
     folder: Path,
     found: Path,
     labels: np.ndarray,
-    names: Mapping[int, str],
+    names: Mapping[int, Name],
     description: Mapping[str, np.ndarray],
     all_paths: Sequence[str],
 ) -> None:
@@ -72,8 +97,9 @@ def write(
     one. all_paths: all usable photos, a row each of labels_pred.*, -1 for those not grouped.
     """
     paths = read_table(found / TABLE, ["path"])["path"].to_pylist()
-    called = [names.get(label, "") for label in labels.tolist()]
-    columns = {"path": paths, "cluster": labels.astype(np.int32)} | dict(description) | {"name": called}
+    called = [names.get(label, Name("", "")) for label in labels.tolist()]
+    named = {"name": [name.text for name in called], "named_by": [name.by for name in called]}
+    columns = {"path": paths, "cluster": labels.astype(np.int32)} | dict(description) | named
     write_table(folder / TABLE, pa.table(columns))
     write_csv(folder / "clusters.csv", {name: _for_people(column) for name, column in columns.items()})
     write_labels(folder / "labels_pred", spread(paths, labels, all_paths))
@@ -92,8 +118,8 @@ def spread(paths: Sequence[str], labels: np.ndarray, all_paths: Sequence[str]) -
 class Groups:
     """A published clustering: n paths, labels int32 (n,) with -1 for noise, distances float32 (n,) to the own cluster.
 
-    confidence float32 (n,) from 0 to 1; is_exemplar bool (n,) marks the medoid of each cluster. names: n texts, what a
-    person called the cluster, "" where nobody did.
+    confidence float32 (n,) from 0 to 1; is_exemplar bool (n,) marks the medoid of each cluster. names: n texts, what
+    the cluster is called, "" where it has no name; named_by: n texts, who says so, see `Name`.
     """
 
     paths: list[str]
@@ -102,11 +128,18 @@ class Groups:
     confidence: np.ndarray
     is_exemplar: np.ndarray
     names: list[str]
+    named_by: list[str]
 
     @property
     def called(self) -> dict[int, str]:
         """The name of each group that has one."""
         return {label: name for label, name in zip(self.labels.tolist(), self.names, strict=True) if name}
+
+    @property
+    def said(self) -> dict[int, str]:
+        """The name of each group that a person named."""
+        by = dict(zip(self.labels.tolist(), self.named_by, strict=True))
+        return {label: name for label, name in self.called.items() if by[label] == PERSON}
 
 
 def read(folder: Path) -> Groups:
@@ -115,7 +148,8 @@ def read(folder: Path) -> Groups:
         table = read_table(folder / TABLE)
         names = ("cluster", "distance", "confidence", "is_exemplar")
         columns = (table[name].to_numpy() for name in names)
-        return Groups(table["path"].to_pylist(), *columns, table["name"].to_pylist())
+        texts = (table[name].to_pylist() for name in ("name", "named_by"))
+        return Groups(table["path"].to_pylist(), *columns, *texts)
     except (OSError, KeyError, pa.ArrowException) as error:
         why = " ".join(str(error).split())[:100]
         raise UserError(f"expected groups in {folder / TABLE}, found {why}: run python 04_cluster.py") from None

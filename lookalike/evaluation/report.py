@@ -55,6 +55,7 @@ def write_report(
     paths: Sequence[str],
     features: np.ndarray,
     scores: Mapping[str, int | float | None],
+    called: Mapping[int, str],
     *,
     title: str,
     facts: Mapping[str, object] | None = None,
@@ -64,9 +65,10 @@ def write_report(
 ) -> list[Confusion]:
     """Write the report's files into a folder and return the worst confusions, for a picture of them.
 
-    facts: lines for the head of the report, such as the method and its settings. advice: what to do next, why and how.
+    called: names of groups. facts: lines for the head of the report, such as the method and its settings.
+    advice: what to do next, why and how.
     """
-    groups = group_table(true, pred, features)
+    groups = group_table(true, pred, features, called)
     confusions = worst_confusions(true, pred, features, n_confusions=n_confusions)
     write_json(folder / "scores.json", dict(scores))
     write_csv(folder / "groups.csv", _blank_none(groups))
@@ -128,12 +130,12 @@ def _score_table(scores: Mapping) -> str:
 
 
 def _group_rows(groups: Columns) -> str:
-    header = ["group", "size", "main class", "purity", "classes", "cohesion"]
-    keys = ("group", "size", "main_class", "purity", "classes", "cohesion")
+    header = ["group", "name", "size", "main class", "purity", "classes", "cohesion"]
+    keys = ("group", "name", "size", "main_class", "purity", "classes", "cohesion")
     rows = [list(row) for row in zip(*(groups[key] for key in keys), strict=True)]
     shown = [
-        ["none" if number < 0 else number, size, escape(name), _number(purity), classes, _number(similar)]
-        for number, size, name, purity, classes, similar in rows[:SHOWN_GROUPS]
+        ["none" if number < 0 else number, escape(name), size, escape(main), _number(purity), classes, _number(similar)]
+        for number, name, size, main, purity, classes, similar in rows[:SHOWN_GROUPS]
     ]
     more = len(rows) - len(shown)
     return _table(header, shown) + (f"\n\n... and {more:,} more in groups.csv." if more else "")

@@ -1,5 +1,6 @@
 """Tables of a grouping: one row a group, classes against groups, and the classes most often mixed up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +31,11 @@ class Confusion:
     second_rows: tuple[int, ...]
 
 
-def group_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Columns:
-    """Describe each group, noise (-1) last: columns group, size, labelled, main_class, purity, classes, cohesion.
+def group_table(true: list[str], pred: np.ndarray, features: np.ndarray, called: Mapping[int, str]) -> Columns:
+    """Describe each group, noise (-1) last: columns group, name, size, labelled, main_class, purity, classes, cohesion.
 
     purity is the main class's share of the labelled images, cohesion the mean cosine similarity of two images.
-    Both are None where not defined.
+    Both are None where not defined. called: names of groups.
     """
     numbers, groups = np.unique(pred, return_inverse=True)
     names, table = _labelled_table(true, groups, len(numbers))
@@ -45,6 +46,7 @@ def group_table(true: list[str], pred: np.ndarray, features: np.ndarray) -> Colu
     order = np.argsort(numbers < 0, kind="stable")
     return {
         "group": numbers[order].tolist(),
+        "name": [called.get(number, "") for number in numbers[order].tolist()],
         "size": sizes[order].tolist(),
         "labelled": labelled[order].tolist(),
         "main_class": [names[main[i]] if labelled[i] else "" for i in order],

@@ -165,8 +165,7 @@ class Opened:
 
     def group_name(self, row: int) -> str:
         """Return what the group of a photo is called."""
-        group = int(self.labels[row])
-        return "in no group" if group < 0 else self.names.get(group) or f"group {group}"
+        return outcome.group_name(int(self.labels[row]), self.names)
 
     def _vectors(self, photos: Sequence[Photo]) -> np.ndarray:
         """Return the vectors of photos: those of the dataset as they are on disk."""

@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from PIL import Image, ImageDraw
 
+from lookalike.clustering.outcome import group_name
 from lookalike.visual.fonts import fit, write
-from lookalike.visual.style import group_name, group_style, one_line
+from lookalike.visual.style import group_style, one_line
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = ["Groups", "draw_confusions", "mixed_groups"]

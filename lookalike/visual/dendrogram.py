@@ -13,8 +13,9 @@ from matplotlib.collections import LineCollection
 from scipy.cluster.hierarchy import dendrogram
 from sklearn.isotonic import isotonic_regression
 
+from lookalike.clustering.outcome import group_name
 from lookalike.visual.fonts import fit
-from lookalike.visual.style import figure, group_name, group_style, one_line, shorten, without_overlap
+from lookalike.visual.style import figure, group_style, one_line, shorten, without_overlap
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = ["draw_dendrogram", "group_places", "node_groups", "side_by_side", "similarity"]

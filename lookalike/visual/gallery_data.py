@@ -113,13 +113,17 @@ def pack(details: Details, positions: np.ndarray, order: np.ndarray) -> dict:
 
 
 def _groups(details: Details) -> list[dict]:
-    """Describe each group by number; the page counts and ranks the rest, which corrections change."""
-    called = details.groups.called
+    """Describe each group by number; the page counts and ranks the rest, which corrections change.
+
+    name: what a person said, which the page may say anew; called: else the name that was found.
+    """
+    called, said = details.groups.called, details.groups.said
     rank = np.argsort(details.relations.order, kind="stable")
     locked, confirmed = (set(details.marks.get(mark, ())) for mark in ("lock", "confirm"))
     return [
         {
-            "name": called.get(group, ""),
+            "name": said.get(group, ""),
+            "called": "" if group in said else called.get(group, ""),
             "colour": group_style(group)[0] if group >= 0 else NOISE,
             "near": [near for near in details.relations.near[group].tolist() if near >= 0],
             "rank": int(rank[group]),

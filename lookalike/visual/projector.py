@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lookalike.visual.style import group_name, one_line
+from lookalike.clustering.outcome import group_name
+from lookalike.visual.style import one_line
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = ["atlas", "write_projector"]

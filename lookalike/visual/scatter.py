@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.optimize import linear_sum_assignment
 
+from lookalike.clustering.outcome import group_name
 from lookalike.visual.fonts import legible, text_width
 from lookalike.visual.style import (
     figure,
-    group_name,
     group_style,
     of_all,
     shorten,

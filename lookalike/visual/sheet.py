@@ -7,9 +7,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from PIL import Image, ImageDraw
 
+from lookalike.clustering.outcome import group_name
 from lookalike.core.errors import UserError
 from lookalike.visual.fonts import fit, text_width, write
-from lookalike.visual.style import group_name, group_style, one_line
+from lookalike.visual.style import group_style, one_line
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = ["Candidate", "column_order", "draw_best", "draw_sheet"]

@@ -13,8 +13,9 @@ from matplotlib.collections import LineCollection
 from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
 
+from lookalike.clustering.outcome import group_name
 from lookalike.visual.fonts import fit, legible, text_width, write
-from lookalike.visual.style import figure, group_name, group_style, of_all, one_line, shorten, tint, without_overlap
+from lookalike.visual.style import figure, group_style, of_all, one_line, shorten, tint, without_overlap
 from lookalike.visual.thumbnails import Reader, load_thumbnails
 
 __all__ = [

@@ -1,7 +1,7 @@
 """How groups are told apart in figures: a colour-blind-safe cycle of colours, times marker shapes, times numbers."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,6 @@ __all__ = [
     "MARKERS",
     "NOISE",
     "figure",
-    "group_name",
     "group_style",
     "of_all",
     "one_line",
@@ -59,11 +58,6 @@ def tint(group: int) -> tuple[int, int, int]:
     share = TINT if group >= 0 else TINT / 2
     red, green, blue = (round(255 - share * (255 - int(colour[at : at + 2], 16))) for at in (1, 3, 5))
     return red, green, blue
-
-
-def group_name(group: int, called: Mapping[int, str]) -> str:
-    """Return what a group is called in every picture: as a person named it, else by its number."""
-    return "in no group" if group < 0 else called.get(group) or f"group {group}"
 
 
 @contextmanager

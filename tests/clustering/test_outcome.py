@@ -29,7 +29,8 @@ def folder(tmp_path):
     outcome.write_found(found, PATHS, clustering, DESCRIPTION)
     write_manifest(found, "04_found", {}, {}, counts={}, approximations=[])
     all_paths = ["a.jpg", PATHS[1], "c.jpg", PATHS[2]]
-    outcome.write(folder, found, clustering.labels, {0: 'shoes, "<b>"'}, DESCRIPTION, all_paths)
+    names = {0: outcome.Name('shoes, "<b>"', "products")}
+    outcome.write(folder, found, clustering.labels, names, DESCRIPTION, all_paths)
     return folder
 
 
@@ -43,12 +44,19 @@ def test_the_table_is_read_back_with_its_types(folder):
         "distance_to_next": "float",
         "is_exemplar": "bool",
         "name": "string",
+        "named_by": "string",
     }
     found = outcome.read(folder)
     assert found.paths == PATHS and found.labels.tolist() == [0, 0, -1] and found.labels.dtype == np.int32
     assert np.allclose(found.distances, DESCRIPTION["distance"], equal_nan=True)
     assert found.is_exemplar.tolist() == [True, False, False]
     assert found.names == ['shoes, "<b>"'] * 2 + [""]
+    assert found.named_by == ["products", "products", ""]
+    assert found.called == {0: 'shoes, "<b>"'} and found.said == {}
+
+
+def test_a_group_is_called_by_its_name_else_by_its_number():
+    assert [outcome.group_name(group, {3: "shoes"}) for group in (3, 4, -1)] == ["shoes", "group 4", "in no group"]
 
 
 def test_what_the_method_learnt_stays_beside_the_corrected_groups(folder):
@@ -74,9 +82,9 @@ def test_labels_have_a_row_for_each_usable_photo(folder):
 
 def test_the_text_for_people_has_short_numbers_and_no_nan(folder):
     lines = (folder / "clusters.csv").read_text().splitlines()
-    assert lines[0] == "path,cluster,confidence,distance,distance_to_next,is_exemplar,name"
-    assert lines[1] == 'a.jpg,0,1,0.1,1,True,"shoes, ""<b>"""'
-    assert lines[-1] == '.jpg",-1,0,,,False,'
+    assert lines[0] == "path,cluster,confidence,distance,distance_to_next,is_exemplar,name,named_by"
+    assert lines[1] == 'a.jpg,0,1,0.1,1,True,"shoes, ""<b>""",products'
+    assert lines[-1] == '.jpg",-1,0,,,False,,'
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "foreign"])

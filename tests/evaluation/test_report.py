@@ -32,6 +32,7 @@ def report(folder, pred, true=TRUE, advice=None):
         (PATHS * 140)[: len(pred)],
         features,
         scores,
+        {1: "<i>shoes|"},
         title="shoes",
         facts={"method": "som"},
         advice=advice,
@@ -51,6 +52,7 @@ def test_every_file_is_written_and_scores_hold_the_pinned_keys(tmp_path):
             assert len(list(csv.reader(file))) >= 2
     assert "5 images in 2 groups; 4 of them have a true label, of 2 classes." in text
     assert "| method | som |" in text
+    assert "| 1 | &lt;i&gt;shoes\\| | 2 |" in text
 
 
 def test_advice_is_a_command_to_copy(tmp_path):

@@ -11,8 +11,9 @@ FEATURES = np.array([[1, 0], [1, 0.1], [1, 0.2], [0, 1], [0.1, 1], [0, 1], [1, 1
 
 
 def test_group_table_has_a_row_a_group_and_noise_last():
-    table = group_table(TRUE, PRED, FEATURES)
+    table = group_table(TRUE, PRED, FEATURES, {1: "<b>"})
     assert table["group"] == [0, 1, -1]
+    assert table["name"] == ["", "<b>", ""]
     assert table["size"] == [3, 3, 1]
     assert table["labelled"] == [3, 2, 1]
     assert table["main_class"] == ["cat", "dog", "owl"]
@@ -23,7 +24,7 @@ def test_group_table_has_a_row_a_group_and_noise_last():
 
 
 def test_group_table_without_labels():
-    table = group_table([""] * 7, PRED, FEATURES)
+    table = group_table([""] * 7, PRED, FEATURES, {})
     assert table["main_class"] == [""] * 3
     assert table["purity"] == [None] * 3
     assert table["size"] == [3, 3, 1]

@@ -25,7 +25,8 @@ def details_of(pred, paths, true=None, **more):
     labels = np.array(pred, np.int64)
     relations = relate(Space(np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32), seed=0), labels)
     confidence = np.linspace(1, 0, n, dtype=np.float32)
-    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), more.pop("names", [""] * n))
+    named = more.pop("names", [""] * n), more.pop("named_by", ["person"] * n)
+    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), *named)
     sha256s = [hashlib.sha256(path.encode()).hexdigest() for path in paths]
     parts = {"image_names": [f"{path}.jpg" for path in paths], "images": "../img", "originals": "../raw"} | more
     return Details("toys", groups, true or [""] * n, relations, sha256s, np.arange(n, dtype=float), **parts)
@@ -144,3 +145,9 @@ def test_few_photos_or_groups(page, pred):
 
 def test_equal_input_makes_equal_bytes(page):
     assert page() == page()
+
+
+def test_a_name_that_was_found_is_shown_but_not_said(page):
+    named_by = ["products"] * 3 + ["person"] * 2 + [""]
+    groups = data_of(page(names=[EVIL] * 3 + ["hats"] * 2 + [""], named_by=named_by))["groups"]
+    assert [(group["name"], group["called"]) for group in groups] == [("", EVIL), ("hats", "")]

@@ -5,7 +5,6 @@ import numpy as np
 from lookalike.visual.style import (
     NOISE,
     figure,
-    group_name,
     group_style,
     one_line,
     shorten,
@@ -59,11 +58,6 @@ def test_dollar_signs_are_drawn_as_typed_and_pictures_are_reproducible(tmp_path)
         with figure(tmp_path / name, 2, 1) as drawing:
             drawing.suptitle("$\\frac{broken$")
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
-
-
-def test_a_group_is_called_as_a_person_named_it():
-    called = {3: "shoes"}
-    assert [group_name(group, called) for group in (3, 4, -1)] == ["shoes", "group 4", "in no group"]
 
 
 def test_a_tint_is_a_light_shade_of_its_group():

@@ -227,7 +227,8 @@ function majority(members) {
   return best;
 }
 const groupOf = i => current.groups.get(current.label[i]);
-const groupName = id => id < 0 ? "in no group" : current.groups.get(id)?.name || `group ${id}`;
+const calledOf = group => group?.name || group?.called || "";  // as a person said, else as was found
+const groupName = id => id < 0 ? "in no group" : calledOf(current.groups.get(id)) || `group ${id}`;
 const isMismatch = i => hasLabels && current.label[i] >= 0 && DATA.labels[photos.label[i]] !== "" && photos.label[i] !== groupOf(i).label;
 const foundGroups = () => [...current.groups.values()].filter(group => group.id >= 0);
 

@@ -21,7 +21,7 @@ function showText(title, note, text) {
 let naming = null;
 function askName(id) {
   naming = id;
-  at("name_value").value = current.groups.get(id).name;
+  at("name_value").value = calledOf(current.groups.get(id));
   openDialog("name_dialog");
   at("name_value").select();
 }

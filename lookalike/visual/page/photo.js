@@ -60,7 +60,7 @@ function facts(i) {
   (DATA.products.rows[i] || []).forEach((value, column) => value && rows.push([DATA.products.columns[column], value]));
   return el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, named(name)), el("dd", {}, typeof value === "string" ? named(value) : value)]));
 }
-const groupNameAsFound = id => id < 0 ? "no group" : DATA.groups[id].name || `group ${id}`;
+const groupNameAsFound = id => id < 0 ? "no group" : calledOf(DATA.groups[id]) || `group ${id}`;
 function similarPhotos(title, rows) {
   if (!rows.length) return "";
   return el("section", {}, el("h3", {text: title}), el("div", {class: "thumbs"}, ...rows.map(i => {

@@ -47,7 +47,7 @@ function takeList(separator) {
 const csvCell = value => /[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
 function takeTable() {
   const head = ["path", "cluster", "name", "label", "confidence", ...DATA.products.columns];
-  const lines = chosenRows().map(i => [DATA.paths[i], current.label[i], groupOf(i).name, DATA.labels[photos.label[i]],
+  const lines = chosenRows().map(i => [DATA.paths[i], current.label[i], calledOf(groupOf(i)), DATA.labels[photos.label[i]],
                                        confidence(i).toFixed(3), ...(DATA.products.rows[i] || DATA.products.columns.map(() => ""))]);
   download(fileNamed("photos", "csv"), ["\ufeff", ...[head, ...lines].map(line => bytesOf(line.map(csvCell).join(",") + "\r\n"))], "text/csv");
 }

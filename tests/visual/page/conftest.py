@@ -78,8 +78,9 @@ def draw(folder: Path, labels, paths=None, read=colour_of, **more) -> str:
     paths = paths or [f"shelf/photo {row:02d}.jpg" for row in range(n)]
     relations = relate(Space(vectors, seed=0), labels)
     names = more.pop("names", [""] * n)
+    named_by = more.pop("named_by", ["person"] * n)
     confidence = more.pop("confidence", np.linspace(1, 0.05, n, dtype=np.float32))
-    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), names)
+    groups = Groups(paths, labels, relations.own, confidence, np.zeros(n, bool), names, named_by)
     parts = {"image_names": list(paths), "images": "../img", "originals": "../raw", "taken": np.arange(n, dtype=float)}
     parts |= {"sha256s": [sha256(path) for path in paths], "true": [""] * n} | more
     details = Details(parts.pop("dataset", "toys"), groups, parts.pop("true"), relations, **parts)

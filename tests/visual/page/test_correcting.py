@@ -45,6 +45,21 @@ def name_group(page, name):
     page.wait_for_function("name => document.querySelector('#head_title').textContent === name", arg=name)
 
 
+def test_a_name_that_was_found_is_shown_and_said_by_nobody_until_it_is_taken_over(visits, tmp_path):
+    found = {"names": ["<b>cups</b>"] * 14 + ["pans"] * 9 + [""] * 3, "named_by": ["products"] * 23 + [""] * 3}
+    page = visits.open(draw(tmp_path, [0] * 14 + [1] * 9 + [2] * 3, **found))
+    choose(page, "group 2")
+    choose(page, "<b>cups</b>")
+    page.keyboard.press("l")
+    waits_for(page, 1)
+    assert [row["op"] for row in kept_rows(page)] == ["lock"]
+    choose(page, "pans")
+    name_group(page, "pans")
+    assert [row.get("name") for row in kept_rows(page)] == [None, "pans"]
+    name_group(page, "lids")
+    assert "pans" not in page.inner_text("#group_list")
+
+
 def test_corrections_are_kept_undone_and_exported(visits, toys):
     page = visits.open(toys)
     choose(page, "group 2")

@@ -1,0 +1,91 @@
+"""What groups are called where no person named them: by words that most of their photos have and most others lack."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count, pairwise
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from lookalike.catalog.written import words
+from lookalike.clustering.outcome import PERSON, Name
+
+__all__ = ["find", "name_groups"]
+
+LEAST_SHARE = 0.5  # of a group's photos of which something is written: those that have the words it is called by
+LEAST_OF_ALL, LEAST_PHOTOS = 0.1, 2  # of all photos of a group, as a share and as a number
+MOST_ELSEWHERE = 0.5  # share of the other photos that have the words, too, of the share of the group's own
+RESERVED = {"group", "none"}  # words by which groups are spoken of
+
+
+def name_groups(labels: np.ndarray, said: Mapping[int, str], texts: Mapping[str, Sequence[str]]) -> dict[int, Name]:
+    """Return the names of groups: those that a person said, for others of the first source that has one.
+
+    labels: int (n,), -1 in no group. said: by group. texts: n by source, in their order.
+    """
+    names = {group: Name(text, PERSON) for group, text in said.items()}
+    for source, written in texts.items():
+        found = find(labels, written, {group: name.text for group, name in names.items()})
+        names |= {group: Name(text, source) for group, text in found.items()}
+    return names
+
+
+def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> dict[int, str]:
+    """Return names for groups that are not `known`, all different, from what is written about each photo.
+
+    labels: int (n,), -1 in no group. texts: n, "" where nothing is. Words and pairs of neighbouring words are ranked by
+    their mean tf-idf over a group's photos, each counted once a photo (Salton and Buckley 1988); of equal ones the
+    longer is taken. A group gets no name without words that most of its photos share, of those of which something is
+    written, and most others lack. Names depend on which photos are together alone, not on the numbers of groups.
+    """
+    ranked = {group: found for group, found in _ranked(labels, texts) if found and group not in known}
+    rows = {group: row for row, group in reversed(list(enumerate(labels.tolist())))}
+    sizes = np.bincount(labels[labels >= 0])
+    names, taken = {}, {name.lower() for name in known.values()}
+    for group in sorted(ranked, key=lambda group: (-sizes[group], rows[group])):
+        names[group] = next(name for name in _possible(ranked[group]) if name not in taken)
+        taken.add(names[group])
+    return names
+
+
+def _ranked(labels: np.ndarray, texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each group of which something is written with the terms that it may be called by, the best first."""
+    if not any(map(_terms, texts)) or labels.max(initial=-1) < 0:
+        return
+    vectorizer = TfidfVectorizer(analyzer=_terms, binary=True, norm=None)
+    present = sparse.csr_array(vectorizer.fit_transform(texts) > 0, dtype=np.int64)
+    terms, idf = vectorizer.get_feature_names_out(), vectorizer.idf_
+    speaks = np.diff(present.indptr) > 0
+    inside, total = _sums(labels, present), present.sum(axis=0)
+    sizes, speaking = (np.bincount(labels[rows]) for rows in (labels >= 0, (labels >= 0) & speaks))
+    for group in np.flatnonzero(speaking).tolist():
+        at = slice(*inside.indptr[group : group + 2])
+        own, having = inside.indices[at], inside.data[at]
+        share = having / speaking[group]
+        elsewhere = (total[own] - having) / max(speaks.sum() - speaking[group], 1)
+        fits = (share >= LEAST_SHARE) & (elsewhere <= MOST_ELSEWHERE * share)
+        fits &= having >= max(LEAST_PHOTOS, LEAST_OF_ALL * sizes[group])
+        scored = zip(terms[own[fits]].tolist(), (share * idf[own])[fits].tolist(), strict=True)
+        yield group, [term for term, score in sorted(scored, key=lambda one: (-one[1], -len(one[0]), one[0]))]
+
+
+def _sums(labels: np.ndarray, rows: sparse.csr_array) -> sparse.csr_array:
+    """Return the sums of the rows of each group."""
+    grouped = np.flatnonzero(labels >= 0)
+    places = (np.ones(len(grouped), np.int64), (labels[grouped], grouped))
+    return sparse.csr_array(places, shape=(labels.max() + 1, len(labels))) @ rows
+
+
+def _terms(text: str) -> list[str]:
+    """Return the words of a text and the pairs of different ones that follow each other on a line."""
+    lines = [[word for word in words(line) if word not in RESERVED] for line in text.splitlines()]
+    pairs = (f"{one} {two}" for line in lines for one, two in pairwise(line) if one != two)
+    return [*chain.from_iterable(lines), *pairs]
+
+
+def _possible(ranked: Sequence[str]) -> Iterator[str]:
+    """Yield what a group may be called: by its best term, that and another, that and a number."""
+    best, *others = ranked
+    yield best
+    yield from (f"{best}, {other}" for other in others if not {*best.split()} & {*other.split()})
+    yield from (f"{best} {number}" for number in count(2))
