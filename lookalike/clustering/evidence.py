@@ -31,8 +31,9 @@ RATIO, ROUGH_RATIO = 1.308, 1.744  # of one resolution to the next
 SHUFFLES, SHUFFLED_SCALE = 2, 18
 GRAPHS = len(SCALES) + SHUFFLES
 AXES = 128  # that scatter is measured on
-FEWEST_A_GROUP = 5  # photos, on average
+FEWEST_A_GROUP = 5  # photos, on average: with fewer the evidence is noise
 MOST_GROUPS, GRID = 1_000, 48
+BEYOND = 6  # numbers looked at above the last that is asked of
 SMOOTHING, REACH = 0.12, 0.4  # in the logarithm of the number of groups: width of averages, and what is clearly more
 NEAREST = 5  # photos whose groups are compared with a photo's
 CERTAIN = 4.0  # logits: 98 % of nearest photos together; few axes give so much with groups only, shuffled or not
@@ -55,13 +56,20 @@ class Evidence:
 
 def count_grid(n: int) -> np.ndarray:
     """Return the numbers of groups looked at for n rows: int (m,), rising by about equal ratios from 2."""
-    top = min(MOST_GROUPS, max(n // FEWEST_A_GROUP, min(8, n // 2), 2))
+    top = min(MOST_GROUPS, max(n // FEWEST_A_GROUP, 2))
     return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
+
+
+def _beyond(last: int, n: int) -> np.ndarray:
+    """Return some numbers of groups clearly above the last that is asked of: int, rising."""
+    numbers = np.round(last * np.exp(REACH * np.arange(1, BEYOND + 1) / BEYOND)).astype(int)
+    return np.unique(numbers[(numbers > last) & (numbers < n)])
 
 
 def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
     """Gather the evidence in a space of unit rows; advance(1) after each of GRAPHS graphs."""
-    counts, rows = count_grid(len(space)), on_axes(space.features, AXES, seed=space.seed)
+    asked, rows = count_grid(len(space)), on_axes(space.features, AXES, seed=space.seed)
+    counts = np.concatenate([asked, _beyond(asked[-1], len(space))])
     similarities, indices = space.neighbours(max(SCALES))
     found, measured, chance = [], [], []
     for number, scale in enumerate(SCALES):
@@ -76,14 +84,14 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
     scatter_by_chance, _, together_by_chance = np.mean(chance, axis=0)
     clear = float((together - np.minimum(together_by_chance, CERTAIN)).max())
     together -= together_by_chance
-    columns = {
+    columns = {  # contrasts need what comes after the last number that is asked of
         "persistence": _persistence(found, counts),
         "bend": _contrast(counts, scatter_by_chance - scatter, one=0.0)[0],
         "separation": _averaged(counts, apart),
         "merging": -_contrast(counts, apart)[1],
         "parting": -_contrast(counts, together)[1],
     }
-    return Evidence(counts, columns, clear, found, rows)
+    return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, found, rows)
 
 
 def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:

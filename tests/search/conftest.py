@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--dataset", "toys", "--run.progress", "off"]
 COLOURS = [(30, 40, 200), (200, 90, 30), (40, 160, 40)]
-ALL_FLAGS = ["--extract.backbone", "handcrafted", "--make_labels.products", "products.csv"]
+ALL_FLAGS = ["--extract.backbone", "handcrafted", "--make_labels.products", "products.csv", "--cluster.n_clusters", "3"]
 
 
 def draw_photo(file, kind, seed):

@@ -1,6 +1,7 @@
 """The served page as a person uses it: look-alikes, a photo that is brought, corrections that are saved, regrouping."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -247,7 +248,7 @@ def test_two_browsers_hear_of_each_other(own_page_server, chromium):
     assert second.inner_text(".group b >> nth=0") == "yours"
     first.click("#corrections")
     assert "by another browser" in first.inner_text("#mine")
-    assert "overruled on 8 photos" in first.inner_text("#mine")
+    assert re.search(r"overruled on \d+ photos", first.inner_text("#mine"))
     rows = [json.loads(line) for line in (own_page_server.folder / "edits" / "toys.jsonl").read_text().splitlines()]
     assert [row["name"] for row in rows] == ["mine", "yours"]  # and neither is lost
     for page in pages:
