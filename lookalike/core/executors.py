@@ -84,12 +84,12 @@ class Worker(Protocol):
 
 def execute(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
     """Yield the pieces of each job, in order, by the executor that is asked for. Raises UserError."""
-    return resolve_name(EXECUTORS[run.executor])(task, jobs, run, advance)
+    return resolve_name(EXECUTORS[run.executor])(task, jobs, run, advance) if jobs else iter(())
 
 
 def local(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
     """Work on one job after another in this process, each by all threads."""
-    compute = task.open(run.workers) if jobs else None
+    compute = task.open(run.workers)
     for job in jobs:
         yield [Piece(job, compute(job, advance))]
 

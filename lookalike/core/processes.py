@@ -16,12 +16,12 @@ __all__ = ["processes"]
 
 def processes(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
     """Work on as many jobs at a time as there are threads, each in a process of its own."""
-    size = max(1, min(run.workers, len(jobs)))
+    size = min(run.workers, len(jobs))
     counters: list = []
 
     def start() -> _Process:
         counters.append(RawValue("q"))
-        return _Process(task, max(1, run.workers // size), counters[-1])
+        return _Process(task, run.workers // size, counters[-1])
 
     told = 0
 

@@ -27,13 +27,11 @@ def ray_cluster(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> 
     actor = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
 
     def start() -> _RayWorker:
-        return _RayWorker(ray, actor.remote(task, str(Path.cwd())))
+        return _RayWorker(ray, actor.remote(task, str(Path.cwd())), advance)
 
     lost = (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError)
     try:
-        for pieces in schedule(jobs, start, size, lost):
-            advance(sum(len(piece.job) for piece in pieces))
-            yield pieces
+        yield from schedule(jobs, start, size, lost)
     finally:
         ray.shutdown()
 
@@ -43,15 +41,13 @@ def _connected(run: Run):
     try:
         import ray
     except ImportError:
-        found = "found it not installed: pip install 'lookalike[ray]', or take run.executor processes"
+        found = "found it not installed: pip install ray==2.60.0, or take run.executor processes"
         raise UserError(f"expected Ray for run.executor ray, {found}") from None
     _require_answer(run.ray_address)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
-    given = {"address": run.ray_address} if run.ray_address else {"num_cpus": run.workers, "object_store_memory": STORE}
-    if run.ray_address:
-        quiet.pop("include_dashboard")
+    own = {"num_cpus": run.workers, "object_store_memory": STORE, "include_dashboard": False}
+    given = {"address": run.ray_address} if run.ray_address else own
     try:
-        ray.init(**given, **quiet)
+        ray.init(**given, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         place = run.ray_address or "this machine"
@@ -75,8 +71,8 @@ def _require_answer(address: str) -> None:
 class _RayWorker:
     """An actor: one job at a time."""
 
-    def __init__(self, ray: object, actor: object) -> None:
-        self._ray, self._actor = ray, actor
+    def __init__(self, ray: object, actor: object, advance: Advance) -> None:
+        self._ray, self._actor, self._advance = ray, actor, advance
 
     def submit(self, job: Job) -> Future:
         asked, told = self._actor.work.remote(job).future(), Future()
@@ -85,7 +81,9 @@ class _RayWorker:
         def tell(done: Future) -> None:
             error = done.exception()
             if error is None:
-                told.set_result(done.result())
+                count, result = done.result()
+                self._advance(count)
+                told.set_result(result)
             else:  # what the task raised comes wrapped, with a traceback in its message
                 told.set_exception(getattr(error, "cause", None) or error)
 
@@ -102,11 +100,14 @@ class _Actor:
     def __init__(self, task: Task, folder: str) -> None:
         self._task, self._folder, self._compute = task, folder, None
 
-    def work(self, job: Job) -> object:
+    def work(self, job: Job) -> tuple[int, object]:
+        """Return how far the job advanced, and its result."""
         if self._compute is None:
             if not Path(self._folder).is_dir():
                 found = "found none: all nodes must see the same folders"
                 raise UserError(f"expected {self._folder} on the node {socket.gethostname()}, {found}")
             os.chdir(self._folder)
             self._compute = self._task.open(1)
-        return self._compute(job, lambda n: None)
+        steps: list[int] = []
+        result = self._compute(job, steps.append)
+        return sum(steps), result

@@ -192,7 +192,9 @@ def test_a_cluster_of_two_nodes_makes_what_this_process_makes(cluster, tmp_path,
     for folder in folders.values():
         folder.mkdir()
     local = run(folders["local"], Doubled(folders["local"]), executor="local")
-    parts = run(folders["ray"], Doubled(folders["ray"], once=(5,)), executor="ray", address=cluster.address)
+    told = []
+    parts = run(folders["ray"], Doubled(folders["ray"], once=(5,)), executor="ray", address=cluster.address, told=told)
+    assert sum(told) == 20
     assert values(parts) == values(local)
     assert files(folders["ray"]) == files(folders["local"])
     assert "raylet" not in capfd.readouterr().err
