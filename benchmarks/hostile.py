@@ -25,7 +25,7 @@ from served import DATASET, Server, exchange, make_dataset
 AT_ONCE = 6  # attackers
 SELDOM = 5  # of so many rounds, one sends what is heavy
 SLOW, PATIENCE = 40, 60  # connections held open at the end, and the seconds in which each must be ended
-WARMED = 400  # uploads for which one more round of all kinds goes ahead
+SETTLED, ROUNDS = 0.01, 20  # a round of all kinds that adds less than this part of memory; the most rounds sent ahead
 GROWTH, SLACK = 1.1, 100 * 2**20  # of memory that is no growth: less than what one photo of 49 megapixels takes
 
 Outcome = tuple[Attack, int]
@@ -80,12 +80,22 @@ def found(server: Server) -> list[list[str]]:
     return [[hit["path"] for hit in json.loads(body)["hits"]] for _, body in answers]
 
 
+def warm(server: Server, rng: np.random.Generator) -> list[Outcome]:
+    """Send rounds of all kinds until two in turn add no memory: each thread that answers keeps what it works in."""
+    outcomes, still = [], 0
+    for _ in range(ROUNDS):
+        before = server.resident
+        outcomes += attack(server.port, [*uploads(len(PHOTOS) + len(WAYS), rng), *requests(2 * len(REQUESTS), rng)])
+        still = still + 1 if server.resident < (1 + SETTLED) * before else 0
+        if still == 2:
+            break
+    return outcomes
+
+
 def campaign(server: Server, n_uploads: int, n_requests: int, seed: int, say: Callable = print) -> list[str]:
     """Attack a server, print a table of what was sent and answered, and return the faults."""
     rng = np.random.default_rng(seed)
-    outcomes = []
-    for _ in range(1 + n_uploads // WARMED):  # memory is at its height once all has been seen in several threads
-        outcomes += attack(server.port, [*uploads(len(PHOTOS) + len(WAYS), rng), *requests(2 * len(REQUESTS), rng)])
+    outcomes = warm(server, rng)
     before = listing(server.folder), found(server), server.resident
     for name, attacks in (("upload", uploads(n_uploads, rng)), ("request", requests(n_requests, rng))):
         started = time.monotonic()
