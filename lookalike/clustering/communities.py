@@ -5,32 +5,38 @@ Rough divisions, quickly, by Louvain (Blondel et al., 2008).
 Does not build the graph: see neighbours.py.
 """
 
-import ctypes
-import os
+from collections.abc import Mapping
 
 import numpy as np
+from graspologic_native import leiden_csr
 from scipy import sparse
 from scipy.spatial.distance import cdist
-from sknetwork.clustering import Leiden, Louvain
+from sknetwork.clustering import Louvain
 
 from lookalike.clustering.linkage import cut, weighted_linkage
 
 __all__ = ["communities", "find_communities", "merge_to", "near_count", "rough_communities"]
 
-SEARCH_STEPS = 14  # halvings of the logarithm of the resolution
+SEARCH_STEPS = 14  # resolutions tried for an exact number
 WARD_COMMUNITIES = 4_096
 LOWEST, HIGHEST = 1e-3, 1e6
-C_LIBRARY = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+NARROWEST = 1.001  # a bracket of resolutions that is not divided further
+FINER, COARSER = (1.0, 3.0, 10.0, 30.0), (0.3, 0.1)  # resolutions whose numbers of communities are looked at
 
 
 def communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
-    """Divide a symmetric weighted graph (n, n) by modularity at a resolution: labels int (n,) from 0."""
+    """Divide a symmetric weighted graph (n, n) by modularity at a resolution: labels int64 (n,) from 0.
+
+    May be called by several threads at once.
+    """
+    n = graph.shape[0]
     if not graph.nnz:
-        return np.arange(graph.shape[0])
-    # scikit-network's refinement draws from the C library's rand(), which its random_state does not seed.
-    C_LIBRARY.srand(seed % 2**31)
-    model = Leiden(resolution=resolution, tol_optimization=1e-4, tol_aggregation=1e-4)
-    return model.fit_predict(graph)
+        return np.arange(n)
+    arrays = graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data.astype(np.float64)
+    _, found = leiden_csr(*arrays, n, resolution=resolution, seed=seed)
+    labels = np.empty(n, np.int64)
+    labels[np.fromiter(found.keys(), np.int64, n)] = np.fromiter(found.values(), np.int64, n)
+    return labels
 
 
 def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
@@ -43,32 +49,35 @@ def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int)
 def find_communities(graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int) -> np.ndarray:
     """Divide a graph into exactly n_clusters communities: labels int (n,) from 0.
 
-    The resolution is searched by bisection; where no resolution gives the number, the next finer division is merged
-    by Ward linkage of the communities' mean rows (n, d).
+    The resolution is searched between one that gives too few and one that gives too many, on logarithmic scales; where
+    none gives the number, the next finer division is merged by Ward linkage of the communities' mean rows (n, d).
     """
     finest = np.arange(graph.shape[0])
-    low, high = LOWEST, HIGHEST
-    middle = 1.0
-    for _ in range(SEARCH_STEPS):
-        labels = communities(graph, middle, seed=seed)
-        count = labels.max() + 1
+    low, high, resolution = (LOWEST, 1), (HIGHEST, len(finest)), 1.0
+    for step in range(SEARCH_STEPS):
+        labels = communities(graph, resolution, seed=seed)
+        count = int(labels.max()) + 1
         if count == n_clusters:
             return labels
         if count > n_clusters:
-            high, finest = middle, labels if count <= finest.max() + 1 else finest
+            high, finest = (resolution, count), labels if count <= finest.max() + 1 else finest
         else:
-            low = middle
-        middle = _between(low, high)
+            low = resolution, count
+        if high[0] < NARROWEST * low[0]:
+            break
+        resolution = _between(low, high, n_clusters, halve=step % 3 == 2)
     return merge_to(finest, rows, n_clusters)
 
 
-def _between(low: float, high: float) -> float:
-    # Resolutions of use lie within 0.1 and 100: the bracket opens by tens before it is halved.
-    if low == LOWEST and high > 1e-2:
-        return high / 10
-    if high == HIGHEST and low < 1e4:
-        return low * 10
-    return float(np.sqrt(low * high))
+def _between(low: tuple[float, int], high: tuple[float, int], wanted: int, *, halve: bool) -> float:
+    """Choose the next resolution between two, with their numbers of communities: in the middle, or by the numbers."""
+    # Resolutions of use lie within 0.1 and 100: the bracket opens by tens before it is divided.
+    if low[0] == LOWEST and high[0] > 1e-2:
+        return high[0] / 10
+    if high[0] == HIGHEST and low[0] < 1e4:
+        return low[0] * 10
+    share = 0.5 if halve else np.log(wanted / low[1]) / np.log(high[1] / low[1])
+    return float(low[0] * (high[0] / low[0]) ** np.clip(share, 0.1, 0.9))
 
 
 def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarray:
@@ -100,25 +109,48 @@ def _means(labels: np.ndarray, rows: np.ndarray, sizes: np.ndarray) -> np.ndarra
     return (member @ np.asarray(rows, dtype=np.float32)) / np.maximum(sizes, 1)[:, None]
 
 
-def near_count(graph: sparse.csr_matrix, counts: list[int], *, seed: int) -> list[np.ndarray]:
+def near_count(
+    graph: sparse.csr_matrix, counts: list[int], *, seed: int, like: Mapping[float, int] | None = None
+) -> tuple[list[np.ndarray], dict[float, int]]:
     """Divide a graph into about each of `counts` communities, not exactly: a list of labels int (n,).
 
-    Resolutions are read off the profile (number of communities by resolution) that rises as they are tried.
+    Resolutions are read off the profile: the number of communities at each resolution that was tried, which is
+    returned as well. like: the profile of a graph like this one, which is read, too: then few are tried.
     """
-    profile = {}
+    divisions: dict[float, np.ndarray] = {}
+    profile: dict[float, int] = {}
 
     def divide(resolution: float) -> np.ndarray:
-        labels = communities(graph, resolution, seed=seed)
-        profile[resolution] = labels.max() + 1
-        return labels
+        if resolution not in divisions:
+            divisions[resolution] = communities(graph, resolution, seed=seed)
+            profile[resolution] = int(divisions[resolution].max()) + 1
+        return divisions[resolution]
 
-    for resolution in (0.3, 1.0, 3.0, 10.0, 30.0):
-        divide(resolution)
-        if profile[resolution] > max(counts):
-            break
-    found = []
-    for count in counts:
-        tried = sorted(profile)
-        heights = np.log(np.maximum.accumulate([profile[r] for r in tried])) + 1e-6 * np.arange(len(tried))
-        found.append(divide(float(np.exp(np.interp(np.log(count), heights, np.log(tried))))))
-    return found
+    if like is None:
+        for resolution in FINER:
+            divide(resolution)
+            if profile[resolution] > max(counts):
+                break
+        for resolution in COARSER:
+            if min(profile.values()) > min(counts):
+                divide(resolution)
+    else:
+        divide(_resolution(like, counts[len(counts) // 2]))
+    return [divide(_resolution(profile, count, like)) for count in counts], profile
+
+
+def _resolution(profile: Mapping[float, int], count: int, like: Mapping[float, int] | None = None) -> float:
+    """Return where a profile comes to a count; `like` is moved onto the profile and read with it."""
+    logarithms = {np.log(resolution): np.log(number) for resolution, number in profile.items()}
+    if like:
+        tried, heights = _rising({np.log(resolution): np.log(number) for resolution, number in like.items()})
+        moved = np.mean([height - np.interp(at, tried, heights) for at, height in logarithms.items()])
+        logarithms = dict(zip(tried, heights + moved, strict=True)) | logarithms
+    tried, heights = _rising(logarithms)
+    return float(np.exp(np.interp(np.log(count), heights, tried)))
+
+
+def _rising(profile: Mapping[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the resolutions of a profile in rising order and their numbers, made to rise."""
+    tried = sorted(profile)
+    return np.array(tried), np.maximum.accumulate([profile[at] for at in tried]) + 1e-6 * np.arange(len(tried))

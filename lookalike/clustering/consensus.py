@@ -8,8 +8,10 @@ of the features vary inside groups; these are scaled down (within.py), and the c
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from joblib import cpu_count
 from scipy import sparse
 
 from lookalike.clustering.communities import find_communities, near_count
@@ -20,15 +22,26 @@ from lookalike.clustering.space import Space
 __all__ = ["agreement_graph", "consensus"]
 
 
-def consensus(space: Space, n_clusters: int, options: Options, advance: Callable[[int], None]) -> np.ndarray:
-    """Divide a space into n_clusters by the votes of several graphs: labels int (n,); advance(1) after each graph."""
+def consensus(
+    space: Space, n_clusters: int, options: Options, advance: Callable[[int], None], profiles: dict[int, dict]
+) -> np.ndarray:
+    """Divide a space into n_clusters by the votes of several graphs: labels int (n,); advance(1) after each graph.
+
+    profiles: of the graphs of a consensus before this one, by their place; replaced by those of this one.
+    """
     similarities, indices = space.neighbours(max(options.neighbours, *options.scales))
     counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
-    votes = []
-    for number, scale in enumerate(options.scales):
+
+    def vote(number: int) -> list[np.ndarray]:
+        scale = options.scales[number]
         graph = connect(similarities[:, :scale], indices[:, :scale])
-        votes += near_count(graph, counts, seed=(space.seed * 97 + number) % 2**32)
+        seed = (space.seed * 97 + number) % 2**32
+        found, profiles[number] = near_count(graph, counts, seed=seed, like=profiles.get(number))
         advance(1)
+        return found
+
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        votes = [labels for found in pool.map(vote, range(len(options.scales))) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
     return find_communities(agreement_graph(votes, joined), space.features, n_clusters, seed=space.seed)
 

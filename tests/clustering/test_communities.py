@@ -1,5 +1,8 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from lookalike.clustering.communities import communities, find_communities, merge_to, near_count
 from lookalike.clustering.neighbours import connect, nearest_neighbours
@@ -41,5 +44,34 @@ def test_merging_joins_the_nearest_means():
 
 
 def test_divisions_come_near_the_counts(graph):
-    counts = [len(set(labels.tolist())) for labels in near_count(graph, [6, 20, 40], seed=0)]
+    found, profile = near_count(graph, [6, 20, 40], seed=0)
+    counts = [len(set(labels.tolist())) for labels in found]
     assert np.all(np.abs(np.log(np.array(counts) / [6, 20, 40])) < 0.3)
+    assert set(counts) <= set(profile.values())
+
+
+def test_the_profile_of_a_like_graph_saves_divisions(graph, blobs):
+    wanted = [6, 20, 40]
+    _, profile = near_count(graph, wanted, seed=0)
+    other = connect(*nearest_neighbours(blobs[0] + 0.01, 12, seed=0)[:2])
+    found, tried = near_count(other, wanted, seed=0, like=profile)
+    assert len(tried) < len(profile) and len(tried) <= 4
+    assert np.all(np.abs(np.log([len(set(labels.tolist())) for labels in found]) - np.log(wanted)) < 0.4)
+
+
+def test_a_count_below_the_communities_at_resolution_one_is_sought_lower(graph):
+    profile = near_count(graph, [2, 3], seed=0)[1]
+    assert min(profile) < 0.3
+
+
+def test_threads_do_not_change_a_division(graph):
+    alone = communities(graph, 3.0, seed=5)
+    with ThreadPoolExecutor(4) as pool:
+        for labels in pool.map(lambda _: communities(graph, 3.0, seed=5), range(8)):
+            assert (labels == alone).all()
+
+
+def test_rows_without_an_edge_are_communities_of_their_own():
+    pairs = sparse.csr_matrix((np.ones(2), ([0, 3], [3, 0])), shape=(5, 5))
+    labels = communities(pairs, 1.0, seed=0)
+    assert labels[0] == labels[3] and len(set(labels.tolist())) == 4 and labels.max() == 3

@@ -39,13 +39,13 @@ def cluster(space: Space, n_clusters: int, options: Options) -> Clustering:
     from lookalike.clustering.within import within_normalised
     from lookalike.core.progress import progress
 
-    unit = space.unit(options.components)
+    unit, profiles = space.unit(options.components), {}
     with progress("find groups", options.rounds * len(options.scales), "graphs") as advance:
-        labels = renumber(consensus(unit, n_clusters, options, advance))
+        labels = renumber(consensus(unit, n_clusters, options, advance, profiles))
         for _ in range(options.rounds - 1):
             before = labels
             seen = unit.of(within_normalised(unit, labels, shrinkage=options.shrinkage))
-            labels = renumber(consensus(seen, n_clusters, options, advance))
+            labels = renumber(consensus(seen, n_clusters, options, advance, profiles))
             if (labels == before).all():  # the rounds that are left would find the same
                 break
     return Clustering(labels)
