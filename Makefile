@@ -48,7 +48,7 @@ bench: setup .venv-bench/ready
 	$(BIN)/python benchmarks/prepare.py $(SHARED)/data/clothing $(SHARED)/data/grocery
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/som.py --xpysom .venv-bench/bin/python
-	$(BIN)/python benchmarks/graph.py
+	$(BIN)/python benchmarks/scale.py --photos 10000 100000 --rows 10000 100000
 	$(BIN)/python benchmarks/edges.py $(SHARED)/data/clothing
 	$(BIN)/python benchmarks/quality.py --weights $(WEIGHTS)
 	$(BIN)/python benchmarks/unseen_sets.py --shared $(SHARED)

@@ -13,6 +13,7 @@ __all__ = [
     "WEIGHTS",
     "connect",
     "connections",
+    "measure_recall",
     "nearest_neighbours",
     "self_tuning_weights",
     "shared_weights",
@@ -20,6 +21,7 @@ __all__ = [
 
 PROBES = 12  # lists searched of about 4 sqrt(n)
 TRAINING_ROWS_A_LIST = 40
+CHECKED_ROWS = 10_000  # whose neighbours are sought exactly, too, to measure what an approximation misses
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
 
 
@@ -39,6 +41,18 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
     missing = found < 0  # an inverted list held fewer than k rows: the row itself is a neighbour of weight 0
     own = np.broadcast_to(np.arange(len(rows))[:, None], found.shape)
     return np.where(missing, -1, similarities), np.where(missing, own, found), notes
+
+
+def measure_recall(rows: np.ndarray, indices: np.ndarray, *, seed: int) -> tuple[float, int]:
+    """Return which share of the true neighbours of at most 10,000 random rows is among indices (n, k), and how many."""
+    n, k = indices.shape
+    checked = np.sort(np.random.default_rng(seed).permutation(n)[:CHECKED_ROWS])
+    unit = np.array(rows, dtype=np.float32, order="C")
+    faiss.normalize_L2(unit)
+    true = faiss.knn(unit[checked], unit, k + 1, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    true[true == checked[:, None]] = -1
+    found = sum(np.isin(indices[row], own).sum() for row, own in zip(checked, true, strict=True))
+    return float(found) / (len(checked) * k), len(checked)
 
 
 def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:

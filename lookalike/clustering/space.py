@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.clustering.neighbours import nearest_neighbours
+from lookalike.clustering.neighbours import measure_recall, nearest_neighbours
 from lookalike.clustering.scaling import prepare
 from lookalike.core.errors import UserError
 
@@ -88,7 +88,7 @@ class Space:
         if self._neighbours is None or self._neighbours[0].shape[1] < k:
             *found, approximations = nearest_neighbours(self.features, max(k, usual), seed=self.seed)
             self._neighbours = tuple(found)
-            self._say(approximations)
+            self._say_recall(approximations)
         return self._neighbours[0][:, :k], self._neighbours[1][:, :k]
 
     def is_constant(self) -> bool:
@@ -107,6 +107,12 @@ class Space:
     def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         size = max(1, CHECKED_BYTES // (self.features.shape[1] * self.features.itemsize))
         return ((start, self.features[start : start + size]) for start in range(0, len(self), size))
+
+    def _say_recall(self, approximations: Sequence[str]) -> None:
+        """Say what the first approximate search found of what an exact one finds; the later ones are alike."""
+        if approximations and not any(line.startswith(approximations[0]) for line in self.approximations):
+            recall, checked = measure_recall(self.features, self._neighbours[1], seed=self.seed)
+            self._say([f"{approximations[0]}, recall {recall:.3f} on {checked:,} rows"])
 
     def _say(self, approximations: Sequence[str]) -> None:
         self.approximations += [line for line in approximations if line not in self.approximations]

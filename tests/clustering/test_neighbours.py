@@ -5,7 +5,7 @@ import pytest
 
 from lookalike.clustering import neighbours
 from lookalike.clustering.methods.graph import Options
-from lookalike.clustering.neighbours import connect, nearest_neighbours
+from lookalike.clustering.neighbours import connect, measure_recall, nearest_neighbours
 
 
 def test_neighbours_are_the_most_similar_other_rows():
@@ -41,6 +41,11 @@ def test_approximate_neighbours_are_mostly_the_exact_ones_and_say_so(monkeypatch
     assert "approximate neighbours" in notes[0]
     shared = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, found, strict=True)])
     assert shared > 0.9
+    recall, checked = measure_recall(rows, found, seed=0)
+    assert recall == pytest.approx(shared, abs=1e-6) and checked == 4000
+    assert measure_recall(rows, exact, seed=0)[0] == pytest.approx(1, abs=1e-4)
+    monkeypatch.setattr(neighbours, "CHECKED_ROWS", 50)
+    assert measure_recall(rows, exact[:, ::-1] * 0, seed=0) == (pytest.approx(0, abs=0.01), 50)
 
 
 def test_the_choices_of_the_options_are_those_there_are():

@@ -1,5 +1,7 @@
 """What is computed of rows once for all who ask."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,13 @@ def test_chosen_rows_keep_their_photos_and_times():
     one = Space(rows(4), seed=0, photos=list("abcd"), timestamps=np.arange(4.0))
     part = one.chosen(np.array([1, 3]))
     assert part.photos == ["b", "d"] and part.timestamps.tolist() == [1, 3] and len(part) == 2
+
+
+def test_an_approximate_search_says_its_recall_once(monkeypatch):
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 100)
+    one = Space(rows(), seed=0)
+    one.neighbours(10)
+    one.of(rows() ** 3).neighbours(10)
+    assert len(one.approximations) == 1
+    recall = float(re.search(r"recall (\d\.\d+) on 300 rows", one.approximations[0])[1])
+    assert 0.5 < recall <= 1

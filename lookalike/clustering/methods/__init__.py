@@ -124,7 +124,7 @@ METHODS = {
         recommended.Options,
         recommended.cluster,
         "consensus of Leiden communities over several graphs, sought again with the spread inside groups scaled down",
-        "three times the neighbours of graph; about 200 divisions of n",
+        "three times the neighbours of graph; about 100 divisions of n",
         graph.LIMIT,
         "approximate neighbours",
     ),
