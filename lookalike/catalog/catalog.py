@@ -185,10 +185,8 @@ def _undropped(row: Row) -> Row:
 def _read_files(folder: Path) -> Files:
     table = read_table(folder / FILES).to_pydict()
     of_tars = table.get("tar_ns", [0] * len(table["path"]))  # which older tables lack
-    rows = zip(table["bytes"], table["mtime_ns"], of_tars, strict=True)
-    return {
-        path: File(size, time, tar_ns=of_tar) for path, (size, time, of_tar) in zip(table["path"], rows, strict=True)
-    }
+    rows = zip(table["path"], table["bytes"], table["mtime_ns"], of_tars, strict=True)
+    return {path: File(size, time, tar_ns=of_tar) for path, size, time, of_tar in rows}
 
 
 def _seconds(taken_at: str | None, file: File | None) -> float:
