@@ -18,7 +18,18 @@ from typing import BinaryIO, NamedTuple
 
 from lookalike.core.files import write_aside
 
-__all__ = ["SUFFIX", "Contents", "Member", "contents", "is_tar", "open_member", "outermost", "unpacked", "write_tar"]
+__all__ = [
+    "SUFFIX",
+    "Contents",
+    "Member",
+    "contents",
+    "is_tar",
+    "leading_through",
+    "open_member",
+    "outermost",
+    "unpacked",
+    "write_tar",
+]
 
 SUFFIX = ".tar"
 BLOCK = 512  # bytes of a header; data are filled up to whole blocks
@@ -89,8 +100,12 @@ def unpacked(path: str) -> str:
 def outermost(path: str | Path) -> str | None:
     """Return the part of a path up to the first tar that it leads through; None where there is no such file."""
     text = os.fspath(path)
-    ends = (found.end() - 1 for found in re.finditer(r"\.tar/", text, re.IGNORECASE))
-    return next((text[:end] for end in ends if os.path.isfile(text[:end])), None)  # noqa: PTH113 - faster
+    return next((start for start in _starts(text) if os.path.isfile(start)), None)  # noqa: PTH113 - faster
+
+
+def leading_through(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return the tars below a folder that paths below it lead through, sorted."""
+    return sorted(start for start in {start for path in paths for start in _starts(path)} if (root / start).is_file())
 
 
 def contents(path: str | Path) -> Contents:
@@ -134,6 +149,11 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> 
             file.write(data)
             file.write(bytes(-len(data) % BLOCK))
         file.write(bytes(2 * BLOCK))
+
+
+def _starts(path: str) -> Iterator[str]:
+    """Yield the parts of a path that may be a tar that it leads through, the shortest first."""
+    return (path[: found.end() - 1] for found in re.finditer(r"\.tar/", path, re.IGNORECASE))
 
 
 class _Part(io.RawIOBase):

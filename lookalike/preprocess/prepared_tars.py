@@ -23,12 +23,11 @@ PHOTOS = 2_000  # of the catalog in a tar: as many as in a shard, whose tar then
 
 @dataclass(frozen=True)
 class Tars:
-    """Keeps prepared photos in tars; otherwise as `prepared_files.Files`. photos: of the catalog in a tar."""
+    """Keeps prepared photos in tars; otherwise as `prepared_files.Files`."""
 
     preparation: Preparation
     work: Path
     earlier: Path | None = None
-    photos: int = PHOTOS
 
     def sharing(self, share: float) -> "Tars":
         """Return the same for a process of its own, with a share of the memory."""
@@ -56,8 +55,8 @@ class Tars:
     def finish(self, rows: Sequence[Row], names: Mapping[str, str]) -> list[Row]:
         """Write the tars of all photos into the folder of the preparation, and return the rows with their places."""
         placed, listed = [], set()
-        for number, start in enumerate(range(0, len(rows), self.photos)):
-            part = rows[start : start + self.photos]
+        for number, start in enumerate(range(0, len(rows), PHOTOS)):
+            part = rows[start : start + PHOTOS]
             tar = f"photos-{number:06d}.tar"
             good = [row for row in part if row["status"] == "ok"]
             if good:
