@@ -16,9 +16,11 @@ function renderPhoto() {
   if (i < 0) return at("photo_body").replaceChildren();
   const address = imageAddress(i), image = el("img", {id: "large", src: address, alt: fileName(i)});
   const frame = el("div", {id: "large_frame"}, image);
-  const small = why => frame.replaceChildren(thumbnail(i, Math.min(300, 2 * DATA.side)), el("p", {class: "note", text: `${why}: this is its thumbnail.`}));
-  if (!address) small(`The photo lies in a tar file, which python 07_search.py --serve --dataset ${quoted(DATA.dataset)} shows`);
-  image.addEventListener("error", () => small("The prepared photo is not where it was"));
+  const why = address ? "The prepared photo is not where it was" :
+    `The photo lies in a tar file, which python 07_search.py --serve --dataset ${quoted(DATA.dataset)} shows`;
+  image.addEventListener("error", () => {
+    frame.replaceChildren(thumbnail(i, Math.min(300, 2 * DATA.side)), el("p", {class: "note", text: `${why}: this is its thumbnail.`}));
+  });
   at("photo_body").replaceChildren(frame, el("h2", {}, named(fileName(i))), actions(i), facts(i),
     similarPhotos("Most similar in its group", similarTo(photos.inside, i).filter(other => current.label[other] === current.label[i])),
     similarPhotos("Most similar outside", similarTo(photos.outside, i)), similarPhotos("Near copies", (copiesOf.get(i) || []).filter(other => other !== i)));
