@@ -36,6 +36,8 @@ def find_files(root: Path, results: Iterable[Path] = ()) -> Listing:
     results: folders in use for results. A sub-folder that cannot be read is an entry with a problem, its path ending
     in "/". Raises UserError where the folder is missing, unreadable, or holds no file.
     """
+    if is_tar(root.name) and root.is_file():
+        raise UserError(f"expected a folder of photos, found a tar at {root}: pass the folder that it lies in")
     if not root.is_dir():
         raise UserError(f"expected a folder of photos, found none at {root}: put photos there or pass --photos DIR")
     try:

@@ -8,6 +8,7 @@ import errno
 import io
 import os
 import re
+import stat
 import tarfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,7 @@ __all__ = [
     "contents",
     "is_tar",
     "leading_through",
+    "member_at",
     "open_member",
     "outermost",
     "unpacked",
@@ -34,7 +36,7 @@ __all__ = [
 SUFFIX = ".tar"
 BLOCK = 512  # bytes of a header; data are filled up to whole blocks
 MOST_EXTENDED = 2**20  # bytes of a header that extends the next one: a name, or pax records
-MOST_MEMBERS = 2_000_000  # of all tars whose contents are kept in memory, about 300 bytes each
+MOST_MEMBERS = 1_000_000  # of all tars whose contents are kept in memory, about 300 bytes each
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 REGULAR, FOLDER = (b"0", b"\0", b"7"), b"5"
 PAX, GLOBAL, LONG_NAME, LONG_LINK = b"x", b"g", b"L", b"K"
@@ -117,6 +119,21 @@ def contents(path: str | Path) -> Contents:
         os.close(descriptor)
 
 
+def member_at(path: str | Path) -> Member | None:
+    """Return the member that a path leads to, None where it leads through no tar, or to nothing that is read."""
+    text = os.fspath(path)
+    for tar in _starts(text):
+        try:
+            found = os.stat(tar)  # noqa: PTH116 - faster
+            if not stat.S_ISREG(found.st_mode):
+                continue
+            member = (_look(tar, _stamp(found)) or contents(tar)).members.get(text[len(tar) + 1 :])
+        except OSError:
+            return None
+        return None if member is None or member.fault else member
+    return None
+
+
 def open_member(path: str | Path) -> tuple[BinaryIO, int]:
     """Open a file in a tar by the path that leads through it; return it with its size in bytes.
 
@@ -181,6 +198,9 @@ class _Part(io.RawIOBase):
         self._at += got
         return got
 
+    def readall(self) -> bytes:
+        return self.read(max(0, self._size - self._at)) or b""  # at once, where a raw file's own way takes 8 kB a step
+
     def close(self) -> None:
         if not self.closed:
             os.close(self._descriptor)
@@ -194,7 +214,7 @@ _looking, _reading = Lock(), Lock()
 def _known(path: str, descriptor: int) -> Contents:
     """Return the contents of an open tar; its headers are read by one thread, while the others wait."""
     found = os.fstat(descriptor)
-    stamp = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    stamp = _stamp(found)
     if (known := _look(path, stamp)) is not None:
         return known
     with _reading:
@@ -206,6 +226,10 @@ def _known(path: str, descriptor: int) -> Contents:
             while len(_kept) > 1 and sum(len(known.members) for _, known in _kept.values()) > MOST_MEMBERS:
                 _kept.popitem(last=False)
         return read
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _look(path: str, stamp: tuple[int, ...]) -> Contents | None:

@@ -67,7 +67,7 @@ def test_bad_members_are_rows_with_a_reason(tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         for name, kind, data in [
             ("../out.png", tarfile.REGTYPE, photo(1)),
-            ("/etc/x.png", tarfile.REGTYPE, photo(1)),
+            ("/tmp/x.png", tarfile.REGTYPE, photo(1)),
             ("link.png", tarfile.SYMTYPE, b""),
             ("pipe.png", tarfile.FIFOTYPE, b""),
             ("empty.png", tarfile.REGTYPE, b""),
@@ -77,7 +77,7 @@ def test_bad_members_are_rows_with_a_reason(tmp_path):
             ("good.png", tarfile.REGTYPE, photo(2)),
         ]:
             info = tarfile.TarInfo(name)
-            info.type, info.size, info.linkname = kind, len(data), "/etc/passwd"
+            info.type, info.size, info.linkname = kind, len(data), "/dev/zero"
             tar.addfile(info, io.BytesIO(data))
     rows = {row["path"]: (row["status"], row["error"]) for row in rows_of(tmp_path, tmp_path.parent / "w")[0]}
     assert rows.pop("a.tar/good.png") == ("ok", "")
@@ -85,7 +85,7 @@ def test_bad_members_are_rows_with_a_reason(tmp_path):
     assert rows.pop("a.tar/\\udcff.png") == ("unreadable", "the name is not valid UTF-8: rename it")
     assert rows == {
         "a.tar/../out.png": ("unreadable", "the name leads out of the tar"),
-        "a.tar//etc/x.png": ("unreadable", "the name leads out of the tar"),
+        "a.tar//tmp/x.png": ("unreadable", "the name leads out of the tar"),
         "a.tar/link.png": ("unreadable", "expected a regular file, found a link"),
         "a.tar/pipe.png": ("unreadable", "expected a regular file, found a named pipe"),
         "a.tar/empty.png": ("empty", "the file has 0 bytes"),

@@ -90,6 +90,9 @@ def test_a_path_through_a_folder_called_as_a_tar_is_one_of_files(tmp_path):
     assert tars.outermost(tmp_path / "x.tar" / "y.TAR" / "z.tar" / "1.jpg") == str(tmp_path / "x.tar" / "y.TAR")
     assert read(tmp_path / "x.tar" / "y.TAR", "z.tar/1.jpg") == b"one"
     assert tars.leading_through(tmp_path, ["x.tar/y.TAR/z.tar/1.jpg", "a.jpg", "x.tar/b.jpg"]) == ["x.tar/y.TAR"]
+    assert tars.member_at(tmp_path / "x.tar" / "y.TAR" / "z.tar" / "1.jpg").size == 3
+    assert tars.member_at(tmp_path / "x.tar" / "y.TAR" / "2.jpg") is None
+    assert tars.member_at(tmp_path / "x.tar" / "2.jpg") is None
     assert tars.unpacked("x.tar/hat/y.TAR/1.tar") == "hat/1.tar"
     with pytest.raises(FileNotFoundError):
         tars.open_member(tmp_path / "x.tar" / "y.TAR" / "2.jpg")
@@ -97,7 +100,7 @@ def test_a_path_through_a_folder_called_as_a_tar_is_one_of_files(tmp_path):
         tars.open_member(tmp_path / "gone.tar" / "2.jpg")
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../a.jpg", "hat/../../a.jpg", "hat/.."])
+@pytest.mark.parametrize("name", ["/dev/zero", "../a.jpg", "hat/../../a.jpg", "hat/.."])
 def test_names_that_lead_out_are_refused(tmp_path, name):
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         add(tar, name)
@@ -119,7 +122,7 @@ def test_names_that_lead_out_are_refused(tmp_path, name):
 )
 def test_what_is_no_regular_file_is_never_opened(tmp_path, kind, found):
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
-        add(tar, "a.jpg", data=b"", kind=kind, linkname="/etc/passwd")
+        add(tar, "a.jpg", data=b"", kind=kind, linkname="/dev/zero")
         add(tar, "good.jpg")
     assert tars.contents(tmp_path / "a.tar").members["a.jpg"].fault == f"expected a regular file, found {found}"
     with pytest.raises(OSError, match=found):

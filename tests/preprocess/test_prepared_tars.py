@@ -195,3 +195,4 @@ def test_published_tars_are_read_checked_and_replaced(place):
     assert not list(prepared.damage(stage))
     (place / "img" / "photos-000001.tar").unlink()
     assert not prepared.is_intact(stage)
+    assert [phrase.rpartition("/")[2] for phrase in prepared.damage(stage)] == ["photos-000001.tar is missing"]
