@@ -58,17 +58,20 @@ def page_details(settings: Settings, stage: Stage, groups, true: list[str], show
 def files_of(settings: Settings, stage: Stage, groups, shown) -> dict[str, object]:
     from lookalike.catalog import catalog, products
     from lookalike.clustering import near_duplicates, outcome
+    from lookalike.core import tars
     from lookalike.core.files import relative_to
     from lookalike.edits import log, marks, report
 
     paths, listed = groups.paths, stage.path_of("00_make_labels")
     sha256s, said = catalog.read_digests(listed, paths), log.read(edits_file(settings)).rows
+    root, names = catalog.read_root(listed), shown.names(paths)
     return {
         "sha256s": sha256s,
         "taken": catalog.read_times(listed, paths),
-        "image_names": shown.names(paths),
+        "image_names": names,
         "images": relative_to(shown.root, stage.folder),
-        "originals": relative_to(catalog.read_root(listed), stage.folder),
+        "originals": relative_to(root, stage.folder),
+        "tars": {"photos": tars.leading_through(root, paths), "images": tars.leading_through(shown.root, names)},
         "copies": near_duplicates.read(stage.path_of("04_near_duplicates"), paths),
         "products": products.read(listed),
         "marks": marks.marked_groups(groups.labels, sha256s, said),

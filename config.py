@@ -88,7 +88,7 @@ class Preprocess(Options):
     longest: int = Field(512, ge=32)
     """Longest side of the prepared photo in pixels."""
     format: one_of(FORMATS) = "jpg"
-    """File format of the prepared photo."""
+    """How prepared photos are written; tar and tar.png are JPEG and PNG in tar files of 2,000 photos each."""
     quality: int = Field(90, ge=1, le=100)
     """JPEG quality of what is encoded anew; a JPEG that needs no change is copied as it is."""
 

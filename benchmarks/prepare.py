@@ -2,8 +2,8 @@
 Run: python benchmarks/prepare.py ../shared/data/clothing ../shared/data/grocery [--rounds 5] [--photos 400]
 
 The bound reads every photo and decodes it wholly, as 00 must, and once more at 01's size; the third way also scales and
-encodes what 01 has to, and writes the files. Each round times all ways on the same photos, in turn; the ratio is of the
-times of one round.
+encodes what 01 has to, and writes the files. Two more ways read the same photos from a tar, and write what they prepare
+into tars. Each round times all ways on the same photos, in turn; the ratio is of the times of one round.
 """
 
 import argparse
@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from config import Run
 from lookalike.catalog import images
 from lookalike.catalog.examine import examine
-from lookalike.catalog.find import File
+from lookalike.catalog.find import File, Files, find_files
 from lookalike.core.progress import set_progress
+from lookalike.core.tars import write_tar
 from lookalike.preprocess import crop, preparation
 from lookalike.preprocess.prepare_file import Preparation
 from lookalike.preprocess.tiles import Tiles
@@ -62,20 +63,26 @@ def on_all_cores(first: Callable, second: Callable, paths: Sequence[Path]) -> No
                 pass
 
 
-def stages(root: Path, paths: Sequence[Path]) -> None:
-    """Do what 00 and 01 do, tables of the manifest left out."""
+def stages(root: Path, paths: Sequence[Path] | None = None, form: str = "jpg") -> None:
+    """Do what 00 and 01 do with these photos, by default all below a folder, tables of the manifest left out."""
     run = Run(workers=os.cpu_count(), executor="local", shard_size=2_000, decode_mb=2_048)
     place = Path(tempfile.mkdtemp(prefix="lookalike-"))
     try:
-        stats = {path: path.stat() for path in paths}
-        files = {path.relative_to(root).as_posix(): File(s.st_size, s.st_mtime_ns) for path, s in stats.items()}
-        rows, _ = examine(root, files, place / "00", [], run=run)
+        rows, _ = examine(root, listed(root, paths), place / "00", [], run=run)
         tiles = Tiles(row["path"] for row in rows)
-        how = Preparation(root, place / "img", options={"longest": LONGEST})
+        how = Preparation(root, place / "img", form, options={"longest": LONGEST})
         table, _ = preparation.prepare_all(rows, how, place / "01", run=run, tiles=tiles)
         preparation.tiles_shown(tiles, table, rows, how)
     finally:
         shutil.rmtree(place)
+
+
+def listed(root: Path, paths: Sequence[Path] | None) -> Files:
+    """Return photos as 00 lists them."""
+    if paths is None:
+        return find_files(root).files
+    stats = {path: path.stat() for path in paths}
+    return {path.relative_to(root).as_posix(): File(s.st_size, s.st_mtime_ns) for path, s in stats.items()}
 
 
 def seconds(function: Callable, *arguments: object) -> float:
@@ -85,12 +92,15 @@ def seconds(function: Callable, *arguments: object) -> float:
     return time.perf_counter() - started
 
 
-def measure(root: Path, n_photos: int, rounds: int) -> list[str]:
-    """Return rows of a Markdown table for a folder of photos."""
+def measure(root: Path, packed: Path, n_photos: int, rounds: int) -> list[str]:
+    """Return rows of a Markdown table for a folder of photos. packed: an empty folder for a tar of them."""
     found = sorted(path for path in root.rglob("*") if path.suffix.lower() in images.SUFFIXES)
     paths = found[:: max(1, len(found) // n_photos)][:n_photos]
+    write_tar(packed / "photos.tar", ((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths))
     ways = {
         "00 + 01": (stages, root, paths),
+        "00 + 01 from a tar": (stages, packed),
+        "00 + 01 from a tar into tars": (stages, packed, None, "tar"),
         "bound: decode twice": (on_all_cores, decode, decode, paths),
         "decode twice, scale, encode, write": (decode_and_write, paths),
     }
@@ -118,7 +128,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     print("| photos | way | photos/s | 00 + 01 reach of it, median of rounds (range) |\n|---|---|---|---|")
     for folder in options.folders:
-        print("\n".join(measure(folder.resolve(), options.photos, options.rounds)))
+        with tempfile.TemporaryDirectory(prefix="lookalike-") as packed:
+            print("\n".join(measure(folder.resolve(), Path(packed), options.photos, options.rounds)))
 
 
 if __name__ == "__main__":

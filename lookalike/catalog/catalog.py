@@ -57,7 +57,7 @@ SCHEMA = pa.schema(
         ("taken_at", TEXT),  # EXIF, ISO 8601 without a zone
     ]
 )
-FILE_SCHEMA = pa.schema([("path", TEXT), ("bytes", NUMBER), ("mtime_ns", NUMBER)])
+FILE_SCHEMA = pa.schema([("path", TEXT), ("bytes", NUMBER), ("mtime_ns", NUMBER), ("tar_ns", NUMBER)])
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def write(folder: Path, rows: Sequence[Row], files: Files, root: Path) -> None:
     bad = table.filter(pc.not_equal(table["status"], "ok"))
     write_csv(folder / "problems.csv", bad.select(["path", "status", "error"]))
     stats = list(files.values())
-    listed = {"path": list(files), "bytes": [s.bytes for s in stats], "mtime_ns": [s.mtime_ns for s in stats]}
+    columns = ("bytes", "mtime_ns", "tar_ns")
+    listed = {"path": list(files)} | {name: [getattr(file, name) for file in stats] for name in columns}
     metadata = {ROOT: os.fsencode(relative_to(root, folder))}
     write_table(folder / FILES, pa.table(listed, schema=FILE_SCHEMA.with_metadata(metadata)))
 
@@ -139,14 +140,14 @@ def read_known(folder: Path, root: Path) -> list[Row]:
     files = _read_files(folder)
     rows = (_undropped(row) for row in read_table(folder / CATALOG).to_pylist())
     known = ((row, files[row["path"]]) for row in rows if row["status"] in ("ok", "empty", "truncated"))
-    return [row | {"key": row_key(row["path"], File(*stat)), "reusable": True} for row, stat in known]
+    return [row | {"key": row_key(row["path"], file), "reusable": True} for row, file in known]
 
 
 def is_unchanged(folder: Path, files: Files, root: Path) -> bool:
     """Say whether a published catalog lists exactly these files of this folder, by path, size and time."""
     if read_root(folder) != root.resolve():
         return False
-    return {path: file[:2] for path, file in files.items()} == _read_files(folder)
+    return {path: file._replace(problem="") for path, file in files.items()} == _read_files(folder)
 
 
 def usable_paths(rows: Iterable[Row]) -> list[str]:
@@ -181,12 +182,14 @@ def _undropped(row: Row) -> Row:
     return row | {"status": "ok", "error": ""} if row["status"] == "duplicate" else row
 
 
-def _read_files(folder: Path) -> dict[str, tuple[int, int]]:
+def _read_files(folder: Path) -> Files:
     table = read_table(folder / FILES).to_pydict()
-    return dict(zip(table["path"], zip(table["bytes"], table["mtime_ns"], strict=True), strict=True))
+    of_tars = table.get("tar_ns", [0] * len(table["path"]))  # which older tables lack
+    rows = zip(table["path"], table["bytes"], table["mtime_ns"], of_tars, strict=True)
+    return {path: File(size, time, tar_ns=of_tar) for path, size, time, of_tar in rows}
 
 
-def _seconds(taken_at: str | None, stat: tuple[int, int] | None) -> float:
+def _seconds(taken_at: str | None, file: File | None) -> float:
     if taken_at:
         return datetime.fromisoformat(taken_at).replace(tzinfo=UTC).timestamp()  # cameras record no zone
-    return stat[1] / 1e9 if stat else np.nan
+    return file.mtime_ns / 1e9 if file else np.nan

@@ -109,5 +109,5 @@ def examine_file(
 
 
 def row_key(path: str, file: File) -> str:
-    """Return what tells a file from others without reading it: its path, size and time."""
-    return digest_of([path, file.bytes, file.mtime_ns])
+    """Return what tells a file from others without reading it: its path, size and time, and that of its tar."""
+    return digest_of([path, file.bytes, file.mtime_ns, *([file.tar_ns] if file.tar_ns else [])])

@@ -1,4 +1,4 @@
-"""List the files below the photos' folder: their names, sizes and times, and what cannot be listed."""
+"""List the files below the photos' folder and in its tars: names, sizes and times, and what cannot be listed."""
 
 import json
 import os
@@ -7,22 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from lookalike.catalog.members import File, file_fault, members
 from lookalike.catalog.photo_file import kind_fault
 from lookalike.core.errors import UserError
+from lookalike.core.tars import is_tar
 
 __all__ = ["File", "Files", "Listing", "find_files", "photos_folder"]
 
 OWN_FILES = (".lookalike.json", ".lookalike-folders.json")  # in folders of prepared photos and of groups
 MANIFEST = "manifest.json"
 NO_TEXT = "the name is not valid UTF-8: rename it"
-
-
-class File(NamedTuple):
-    """A file found: bytes, modification time in nanoseconds, and why it is no photo ("" where it may be one)."""
-
-    bytes: int
-    mtime_ns: int
-    problem: str = ""
 
 
 Files = dict[str, File]  # by the POSIX path below the photos' folder, in an order that a table can show
@@ -36,11 +30,14 @@ class Listing(NamedTuple):
 
 
 def find_files(root: Path, results: Iterable[Path] = ()) -> Listing:
-    """List the files below a folder; hidden ones are skipped, links followed, results of Lookalike passed by.
+    """List the files below a folder, those in tars as in folders of the tar's name.
 
+    Hidden ones are skipped, links followed, results of Lookalike passed by.
     results: folders in use for results. A sub-folder that cannot be read is an entry with a problem, its path ending
     in "/". Raises UserError where the folder is missing, unreadable, or holds no file.
     """
+    if is_tar(root.name) and root.is_file():
+        raise UserError(f"expected a folder of photos, found a tar at {root}: pass the folder that it lies in")
     if not root.is_dir():
         raise UserError(f"expected a folder of photos, found none at {root}: put photos there or pass --photos DIR")
     try:
@@ -88,7 +85,11 @@ def _entries(folder: str, prefix: str) -> Iterator[tuple[str, File | None]]:
         yield prefix, File(0, 0, error.strerror or str(error))
         return
     for entry in found:
-        yield prefix + entry.name, _file(entry)
+        file = _file(entry)
+        if file is not None and is_tar(entry.name) and not file.problem:
+            yield from members(os.path.join(folder, entry.name), prefix + entry.name, file)  # noqa: PTH118 - faster
+        else:
+            yield prefix + entry.name, file
 
 
 def _file(entry: os.DirEntry) -> File | None:
@@ -99,7 +100,7 @@ def _file(entry: os.DirEntry) -> File | None:
     except OSError as error:  # a dangling link, a loop of links, a link "to a folder" that is a file
         return File(0, 0, error.strerror or str(error))
     fault = kind_fault(found.st_mode)
-    return File(0, 0, fault) if fault else File(found.st_size, found.st_mtime_ns)
+    return File(0, 0, fault) if fault else File(found.st_size, found.st_mtime_ns, file_fault(entry.name))
 
 
 def _add(files: Files, path: str, file: File) -> None:

@@ -1,4 +1,7 @@
-"""True labels of photos: from the file name, the folder that holds it, or a CSV. "" means unlabelled."""
+"""True labels of photos: from the file name, the folder that holds it, or a CSV. "" means unlabelled.
+
+A tar is no folder: photos in tars have the labels that they would have were the tars unpacked where they are.
+"""
 
 import re
 from collections import Counter, defaultdict
@@ -8,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from lookalike.catalog.csv_table import read_rows
 from lookalike.core.errors import UserError
+from lookalike.core.tars import unpacked
 
 __all__ = [
     "NEARLY_ALL",
@@ -84,7 +88,7 @@ def from_csv(paths: Sequence[str], table: Path, folder: Path) -> tuple[list[str]
     A row's path counts from `folder` (the photos) or the CSV's own folder; else a file name that occurs once.
     Raises UserError for a missing file or column.
     """
-    place = {path: index for index, path in enumerate(paths)} | _as_seen_from(table.parent, folder, paths)
+    place = _places(paths) | _as_seen_from(table.parent, folder, paths)
     by_name = defaultdict(list)
     for index, path in enumerate(paths):
         by_name[PurePosixPath(path).name].append(index)
@@ -108,7 +112,7 @@ def choose_source(paths: Sequence[str], pattern: str, table: Path | None) -> tup
     """
     if table is not None:
         return "csv", ""
-    has_folders = any("/" in path for path in paths)
+    has_folders = any("/" in unpacked(path) for path in paths)
     names = [name for name in from_name(paths, pattern) if name]
     if paths and len(names) >= NEARLY_ALL * len(paths):
         if not has_folders or len(set(names)) < OWN_CLASS * len(names):
@@ -141,8 +145,16 @@ def _count(labels: Iterable[str]) -> dict[str, int]:
 
 
 def _place(path: str) -> tuple[str, ...]:
-    folders = PurePosixPath(path).parts[:-1]
+    folders = PurePosixPath(unpacked(path)).parts[:-1]
     return tuple(name for name in folders if name.lower() not in SPLITS) or folders[-1:]
+
+
+def _places(paths: Sequence[str]) -> dict[str, int]:
+    """Return path -> row, also without the tars that paths lead through, where that is the path of one photo."""
+    short = [unpacked(path) for path in paths]
+    several = Counter(short)
+    alone = {path: index for index, path in enumerate(short) if several[path] == 1}
+    return alone | {path: index for index, path in enumerate(paths)}
 
 
 def _as_seen_from(start: Path, folder: Path, paths: Sequence[str]) -> dict[str, int]:

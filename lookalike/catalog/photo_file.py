@@ -1,13 +1,32 @@
-"""The bytes of a photo's file: only regular files of a bounded size are opened, and never waited for."""
+"""Where the bytes of a photo come from: a regular file, or one in a tar, by a path that leads through it.
 
+All who read photos, or prepared ones, read them here. Only a bounded size is read, and nothing is waited for.
+"""
+
+import errno
+import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["MAX_BYTES", "ImageError", "kind_fault", "open_regular"]
+from lookalike.core import tars
+
+__all__ = [
+    "MAX_BYTES",
+    "ImageError",
+    "copy_to",
+    "digest",
+    "is_member",
+    "kind_fault",
+    "open_regular",
+    "read_bytes",
+    "size_of",
+]
 
 MAX_BYTES = 2**30  # of a file; what is larger is no photo, or one that takes more memory than a machine has
+ON_THE_WAY = (errno.ENOTDIR, errno.ENAMETOOLONG)  # what a path is refused for that leads through a file
 KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -38,16 +57,64 @@ def open_regular(path: Path, max_bytes: int = MAX_BYTES) -> tuple[BinaryIO, int]
     Raises ImageError "unreadable" for what is no regular file or does not open, "empty" and "too_large" by its size.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
+        file, size = _open(path)
     except OSError as error:
         raise ImageError("unreadable", error.strerror or str(error)) from error
+    if not 0 < size <= max_bytes:
+        file.close()
+        raise _size_error(size, max_bytes)
+    return file, size
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a photo's file, whatever they are. Raises OSError where it does not open."""
+    file, _ = _open(path)
+    with file:
+        return file.read()
+
+
+def size_of(path: Path) -> int | None:
+    """Return the bytes of a photo's file, None where there is none that opens."""
+    member = tars.member_at(path)
+    if member is not None:
+        return member.size
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - faster
+    except OSError:
+        return None
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a photo's file. Raises OSError where it does not open."""
+    file, _ = _open(path)
+    with file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_member(path: Path) -> bool:
+    """Say whether a path leads through a tar, so that no other program opens it."""
+    return tars.outermost(path) is not None
+
+
+def copy_to(path: Path, destination: Path) -> None:
+    """Copy a photo's file as it is, with its time where it is a file of its own. Raises OSError."""
+    if path.is_file():
+        shutil.copy2(path, destination)
+    else:
+        destination.write_bytes(read_bytes(path))
+
+
+def _open(path: Path) -> tuple[BinaryIO, int]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
+    except OSError as error:
+        if error.errno not in ON_THE_WAY:
+            raise
+        return tars.open_member(path)
     found = os.fstat(descriptor)
     if fault := kind_fault(found.st_mode):
         os.close(descriptor)
-        raise ImageError("unreadable", fault)
-    if not 0 < found.st_size <= max_bytes:
-        os.close(descriptor)
-        raise _size_error(found.st_size, max_bytes)
+        raise OSError(errno.EINVAL, fault, os.fspath(path))
     return os.fdopen(descriptor, "rb"), found.st_size
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from lookalike.catalog import products
 from lookalike.catalog.labels import SPLITS
 from lookalike.core.tables import read_table, write_table
+from lookalike.core.tars import unpacked
 
 __all__ = ["path_words", "read", "titles", "words", "write"]
 
@@ -52,9 +53,9 @@ def titles(paths: Sequence[str], rows: dict[str, dict[str, str]]) -> list[str]:
 def path_words(paths: Sequence[str]) -> list[str]:
     """Return the words of the folders and of the file name of each path, a line each.
 
-    Names of cameras and folders that only split a set are left out.
+    Names of cameras, of tars and of folders that only split a set are left out.
     """
-    return ["\n".join(map(_telling, PurePosixPath(path).with_suffix("").parts)) for path in paths]
+    return ["\n".join(map(_telling, PurePosixPath(unpacked(path)).with_suffix("").parts)) for path in paths]
 
 
 def words(text: str) -> list[str]:

@@ -4,7 +4,6 @@ Never writes to the photos, and removes nothing.
 """
 
 import os
-import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lookalike.catalog.photo_file import copy_to, is_member
 from lookalike.clustering.choices import FOLDERS
 from lookalike.core.errors import UserError
 from lookalike.core.progress import progress
@@ -56,11 +56,14 @@ def folded(name: str) -> str:
 
 def copy(photo: Path, draft: Path, final: Path) -> None:
     """Copy a photo as it is."""
-    shutil.copy2(photo, draft)
+    copy_to(photo, draft)
 
 
 def link(photo: Path, draft: Path, final: Path) -> None:
-    """Link to a photo, relative to where the link will stand."""
+    """Link to a photo, relative to where the link will stand; one in a tar, where no link leads, is copied."""
+    if is_member(photo):
+        copy_to(photo, draft)
+        return
     try:
         draft.symlink_to(os.path.relpath(photo, final.parent))
     except (OSError, NotImplementedError) as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from lookalike.catalog import images
+from lookalike.catalog import images, photo_file
 from lookalike.core.errors import UserError
 
 __all__ = ["Photo", "read_bytes", "read_square", "square"]
@@ -29,7 +29,7 @@ def read_bytes(photo: Photo) -> bytes:
     if photo.data is not None:
         return photo.data
     try:
-        content = photo.file.read_bytes()
+        content = photo_file.read_bytes(photo.file)
     except OSError as error:
         if photo.sha256:
             raise UserError(_changed(photo, error.strerror or "unreadable")) from error

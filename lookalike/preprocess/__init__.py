@@ -1,4 +1,4 @@
-"""The ways to find the subject of a photo: the one table of background methods, for config, --help, README and tests.
+"""The ways to find the subject of a photo and to write prepared photos: the tables for config, --help and tests.
 
 Light to import: a method's module is loaded only when it is chosen (`load`).
 """
@@ -8,9 +8,24 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import NamedTuple
 
-__all__ = ["BACKGROUNDS", "FORMATS", "Background", "load"]
+__all__ = ["BACKGROUNDS", "FORMATS", "Background", "Format", "load"]
 
-FORMATS = {"jpg": "JPEG, small", "png": "PNG, without loss"}
+
+class Format(NamedTuple):
+    """How prepared photos are written: encoded as "jpg" or "png", and kept by a class of `prepared_files` or so."""
+
+    encoding: str
+    target: str  # "module:class", imported when the format is chosen
+    summary: str
+
+
+FILES, TARS = "lookalike.preprocess.prepared_files:Files", "lookalike.preprocess.prepared_tars:Tars"
+FORMATS = {
+    "jpg": Format("jpg", FILES, "JPEG, small"),
+    "png": Format("png", FILES, "PNG, without loss"),
+    "tar": Format("jpg", TARS, "JPEG in tar files of 2,000 photos each"),
+    "tar.png": Format("png", TARS, "PNG in tar files of 2,000 photos each"),
+}
 
 
 class Background(NamedTuple):

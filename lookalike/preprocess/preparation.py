@@ -1,9 +1,10 @@
 """Prepare all photos of a catalog, shard by shard, taking over what an earlier or interrupted run prepared alike."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Protocol
 
 import cv2
@@ -12,10 +13,12 @@ from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.silence import silent_decoders
 from lookalike.core.errors import UserError
 from lookalike.core.executors import Advance, Run
-from lookalike.core.files import file_digest, link_or_copy
+from lookalike.core.files import digest_of
 from lookalike.core.progress import progress
 from lookalike.core.shards import Compute, Part, Row, work_through
+from lookalike.preprocess import FORMATS
 from lookalike.preprocess.names import image_names
+from lookalike.preprocess.photo import Prepared
 from lookalike.preprocess.prepare_file import Preparation, refused_row
 from lookalike.preprocess.tiles import Tile, Tiles, tile_of
 
@@ -30,6 +33,16 @@ __all__ = [
     "summary",
     "tiles_shown",
 ]
+
+
+class Store(Protocol):
+    """How prepared photos are kept: `prepared_files.Files` or `prepared_tars.Tars`, which say what these do."""
+
+    def sharing(self, share: float) -> "Store": ...
+
+    def make(self, photo: Mapping, image: str, *, look: bool) -> tuple[Row, Prepared | None]: ...
+
+    def keep(self, made: Iterable[Row], name: str) -> list[Row]: ...
 
 
 class Options(Protocol):
@@ -49,8 +62,8 @@ def plan(root: Path, folder: Path, options: Options, *, decode_mb: int) -> Prepa
 
 
 def row_key(parameters: Mapping, inputs: Mapping) -> Mapping:
-    """Return what a prepared photo depends on besides its source: the settings."""
-    return parameters
+    """Return what a prepared photo depends on besides its source: the settings, however photos are kept."""
+    return parameters | {"format": FORMATS[parameters["format"]].encoding}
 
 
 def prepare_all(
@@ -69,17 +82,16 @@ def prepare_all(
     serve again where the photo is the same and the file is as it was written.
     """
     paths, keys = [row["path"] for row in photos], [row["sha256"] for row in photos]
-    names = image_names(paths, preparation.format)
+    names = image_names(paths, preparation.encoding)
+    store = resolve_name(FORMATS[preparation.format].target)(preparation, work, earlier)
     items = [(photo, names[photo["path"]]) for photo in photos]
     before = [Part([row | {"key": row["source"], "reusable": row["status"] == "ok"} for row in known])]
-    adopt = _adopter(names, preparation.folder, earlier)
     with silent_decoders(), progress("preparing photos", len(paths)) as advance:
-        how = {"known": before, "adopt": adopt, "run": run, "advance": advance}
-        parts = list(work_through(work, paths, keys, items, _Preparer(preparation, run.workers, tiles), **how))
+        how = {"known": before, "adopt": store.adopter(names), "run": run, "advance": advance}
+        parts = list(work_through(work, paths, keys, items, _Preparer(store, run.workers, tiles), **how))
     for part in parts:
         tiles.keep(part.beside)
-    rows = [row for part in parts for row in part.rows]
-    _drop_unlisted(preparation.folder, {row["image"] for row in rows if row["status"] == "ok"})
+    rows = store.finish([row for part in parts for row in part.rows], names)
     return rows, sum(part.computed for part in parts)
 
 
@@ -145,30 +157,31 @@ def summary(counts: Mapping[str, int], new: int) -> str:
 class _Preparer:
     """Makes prepared photos: items are a row of the catalog and the name of its file. Tiles stand beside the rows.
 
-    threads: in all, which share the preparation's memory.
+    store: what prepares and keeps a photo. threads: in all, which share its memory.
     """
 
-    preparation: Preparation
+    store: Store
     threads: int
     tiles: Tiles
 
     def open(self, workers: int) -> Compute:
         cv2.setNumThreads(1)  # photos run in parallel, so the filters of one need not
-        preparation = self.preparation.sharing(workers / self.threads)
+        store = self.store.sharing(workers / self.threads)
 
         def compute(items: list[tuple[Mapping, str]], advance: Advance) -> Part:
             found = []
 
             def prepare(item: tuple[Mapping, str]) -> Row:
                 photo, image = item
-                row, done = preparation.write(photo, image, look=self.tiles.wants(photo["path"]))
+                row, done = store.make(photo, image, look=self.tiles.wants(photo["path"]))
                 if done is not None and self.tiles.may_show(photo["path"], done, len(found)):
                     found.append(tile_of(photo["path"], done))
                 advance(1)
                 return _row_of(photo, image, row)
 
+            name = digest_of([(image, photo["sha256"]) for photo, image in items])[:32]
             with silent_decoders(), ThreadPoolExecutor(workers) as pool:
-                return Part(list(pool.map(prepare, items)), beside=found)
+                return Part(store.keep(pool.map(prepare, items), name), beside=found)
 
         return compute
 
@@ -180,31 +193,3 @@ def _row_of(photo: Mapping, image: str, row: Row) -> Row:
     source = photo["sha256"]
     known = {"path": photo["path"], "source": source, "image": image, "key": source}
     return known | {"reusable": row["status"] == "ok"} | row
-
-
-def _adopter(names: Mapping[str, str], folder: Path, earlier: Path | None) -> Callable[[str, Row], Row | None]:
-    """Return a function that gives a photo the file of a known row, if that is as it was written."""
-    places = [folder] if earlier is None else [folder, earlier]
-
-    def adopt(path: str, row: Row) -> Row | None:
-        source = next((place / row["image"] for place in places if _is_intact(place / row["image"], row)), None)
-        if source is None:
-            return None
-        if source != folder / names[path]:
-            link_or_copy(source, folder / names[path])
-        return row | {"path": path, "image": names[path]}
-
-    return adopt
-
-
-def _is_intact(file: Path, row: Row) -> bool:
-    return file.is_file() and file.stat().st_size == row["bytes"] and file_digest(file) == row["digest"]
-
-
-def _drop_unlisted(folder: Path, listed: set[str]) -> None:
-    for file in [path for path in folder.rglob("*") if not path.is_dir()]:
-        if file.relative_to(folder).as_posix() not in listed:
-            file.unlink()
-    for empty in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        if not any(empty.iterdir()):
-            empty.rmdir()

@@ -44,20 +44,36 @@ class Preparation:
         total = self.memory and self.memory.total
         return self if total is None or share == 1 else replace(self, memory=MemoryBudget(int(total * share)))
 
+    @property
+    def encoding(self) -> str:
+        """How a photo is encoded: "jpg" or "png"."""
+        return FORMATS[self.format].encoding
+
     def write(self, photo: Mapping, image: str, *, look: bool = False) -> tuple[Row, Prepared | None]:
         """Prepare a photo, a row of the catalog, into the file `image`; return its row and what was done.
 
         The row has status, reason, digest (sha256), bytes, width, height, removed, fallback; a photo that cannot be
-        prepared has no file and a status of `ImageError` or "changed". A JPEG that needs no change is copied as it
-        is, and decoded only to `look` at it. Raises OSError if the file cannot be written.
+        prepared has no file and a status of `ImageError` or "changed". Raises OSError if the file cannot be written.
+        """
+        row, data, done = self.make(photo, look=look)
+        try:
+            if data is not None:
+                _write(self.folder / image, data)
+        except images.ImageError as error:
+            return refused_row(error.status, error.reason), None
+        return row, done
+
+    def make(self, photo: Mapping, *, look: bool = False) -> tuple[Row, bytes | memoryview | None, Prepared | None]:
+        """Prepare a photo as `write` does; return its row, the bytes of its file, if it has one, and what was done.
+
+        A JPEG that needs no change is copied as it is, and decoded only to `look` at it.
         """
         try:
             data, size, done = self._make(photo, look)
-            _write(self.folder / image, data)
         except images.ImageError as error:
-            return refused_row(error.status, error.reason), None
+            return refused_row(error.status, error.reason), None, None
         row = _row("ok", "", hashlib.sha256(data).hexdigest(), len(data), *size)
-        return row | ({"removed": done.removed, "fallback": done.fallback or ""} if done else {}), done
+        return row | ({"removed": done.removed, "fallback": done.fallback or ""} if done else {}), data, done
 
     def look(self, photo: Mapping) -> Prepared | None:
         """Prepare a photo, a row of the catalog, without writing it; None where it cannot be read."""
@@ -87,13 +103,15 @@ class Preparation:
             return photo.data, photo.header.size, None
         pixels = photo.decode(target) if crop is None else _part(photo.decode(), crop)
         done = prepare(pixels, **self.options)
-        data = photo.data if copied else images.encode(done.image, f".{self.format}", self.quality)
+        data = photo.data if copied else images.encode(done.image, f".{self.encoding}", self.quality)
         return data, done.image.shape[1::-1], done
 
     def _is_ready(self, photo: images.Photo, longest: int | None) -> bool:
         """Say whether a photo is what would be made of it: a small, upright JPEG in colour, nothing asked for."""
         header, options = photo.header, self.options
-        is_jpeg = self.format == "jpg" and header.format == "JPEG" and header.mode == "RGB" and header.orientation == 1
+        is_jpeg = (
+            self.encoding == "jpg" and header.format == "JPEG" and header.mode == "RGB" and header.orientation == 1
+        )
         asked = options.get("crop_padding") or options.get("square") or options.get("background", "none") != "none"
         fits = longest is not None and max(header.size) <= longest
         right_size = not options.get("size") or tuple(options["size"]) == header.size

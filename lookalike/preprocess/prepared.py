@@ -1,4 +1,4 @@
-"""The prepared photos of stage 01: a folder of images and the table that lists them.
+"""The prepared photos of stage 01: a folder of images, or of tars of them, and the table that lists them.
 
 A marker inside the folder ties it to the table and names the results it belongs to, so that neither is used with
 another's half, and two results never take turns in one folder.
@@ -9,13 +9,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lookalike.catalog import images
+from lookalike.catalog import images, photo_file
 from lookalike.core.artifacts import MARKER, recover, replace_folder
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy, relative_to, write_json
@@ -46,7 +46,7 @@ SCHEMA = pa.schema(
     [
         ("path", TEXT),  # of the photo
         ("source", TEXT),  # its sha256
-        ("image", TEXT),  # name of the prepared file
+        ("image", TEXT),  # name of the prepared file, through the tar that holds it, if one does
         ("digest", TEXT),  # its sha256
         ("bytes", NUMBER),
         ("width", NUMBER),
@@ -136,7 +136,7 @@ def is_intact(folder: Path, root: Path | None = None) -> bool:
     if root is not None and found.root != root.resolve():
         return False
     sizes = zip(found.files(), found.usable["bytes"].to_pylist(), strict=True)
-    return _is_tied(folder, found.root) and all(_size(file) == size for file, size in sizes)
+    return _is_tied(folder, found.root) and all(photo_file.size_of(file) == size for file, size in sizes)
 
 
 def damage(folder: Path) -> Iterator[str]:
@@ -145,11 +145,17 @@ def damage(folder: Path) -> Iterator[str]:
         found = _read(folder)
         if not _is_tied(folder, found.root):
             yield f"{found.root} is not the folder that was written"
+        places = {name.split("/")[0] for name in found.names()}  # a tar, a folder, a photo: each is missed once
+        gone = {place for place in places if not (found.root / place).exists()}
+        yield from (f"{found.root / place} is missing" for place in sorted(gone))
         digests = found.usable["digest"].to_pylist()
-        for file, size, digest in zip(found.files(), found.usable["bytes"].to_pylist(), digests, strict=True):
-            if _size(file) != size:
+        for name, size, digest in zip(found.names(), found.usable["bytes"].to_pylist(), digests, strict=True):
+            file = found.root / name
+            if name.split("/")[0] in gone:
+                continue
+            if photo_file.size_of(file) != size:
                 yield f"{file} is missing or has another size"
-            elif file_digest(file) != digest:
+            elif photo_file.digest(file) != digest:
                 yield f"{file} has other bytes than were written"
 
 
@@ -186,10 +192,14 @@ def publish(draft: Path, final: Path, table: Path, *, owner: Path) -> None:
 
 
 def _own(final: Path, owner: Path) -> set[str]:
-    """Return the names of the files that were prepared into a folder: as it lists them, or, an older one, its table."""
+    """Return the names of the files that were prepared into a folder: as it lists them, or, an older one, its table.
+
+    A photo that is listed in a tar stands for the tar: so each name goes with those of what it lies in.
+    """
     for listed in (final / LISTED, owner / TABLE):
         with suppress(OSError, pa.ArrowException):
-            return {MARKER, LISTED, *read_table(listed, ["image"])["image"].to_pylist()}
+            listed_names = map(PurePosixPath, read_table(listed, ["image"])["image"].to_pylist())
+            return {MARKER, LISTED, *(str(part) for name in listed_names for part in (name, *name.parents))}
     return {MARKER, LISTED}
 
 
@@ -201,7 +211,11 @@ def _read(folder: Path) -> PreparedPhotos:
 
 def _is_tied(folder: Path, root: Path) -> bool:
     marker, table = _marker(root), file_digest(folder / TABLE)
-    return marker is not None and marker["table"] == table and _size(root / LISTED) == _size(folder / TABLE)
+    return (
+        marker is not None
+        and marker["table"] == table
+        and photo_file.size_of(root / LISTED) == photo_file.size_of(folder / TABLE)
+    )
 
 
 def _marker(folder: Path) -> dict | None:
@@ -211,10 +225,3 @@ def _marker(folder: Path) -> dict | None:
     except (OSError, ValueError):
         return None
     return marker if isinstance(marker, dict) else {"owner": "", "table": marker}
-
-
-def _size(file: Path) -> int | None:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return None

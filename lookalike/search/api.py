@@ -13,11 +13,12 @@ from typing import Annotated
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from lookalike.catalog import photo_file
 from lookalike.catalog.header import read_header
 from lookalike.catalog.photo_file import ImageError
 from lookalike.core.errors import UserError
@@ -178,19 +179,17 @@ def _add_files(app: FastAPI, session: Session) -> None:
         opened = session.opened()
         file = opened.root / opened.paths[_checked(opened, row)]
         inside = file.resolve().is_relative_to(opened.root.resolve())
-        if not inside or not file.is_file():
+        if not inside or photo_file.size_of(file) is None:
             raise HTTPException(404, "This photo is not where it was.")
-        if file.suffix.lower() not in SHOWN:
-            return prepared(row)
-        return _file(file, mimetypes.guess_type(file.name)[0] or "application/octet-stream")
+        return _file(file) if file.suffix.lower() in SHOWN else prepared(row)
 
     @app.get("/prepared/{row}")
     def prepared(row: RowNumber) -> Response:
         opened = session.opened()
         file = opened.images[_checked(opened, row)]
-        if not file.is_file():
+        if photo_file.size_of(file) is None:
             raise HTTPException(404, "The prepared photo is not where it was.")
-        return _file(file, mimetypes.guess_type(file.name)[0] or "image/jpeg")
+        return _file(file)
 
 
 def _add_docs(app: FastAPI, session: Session) -> None:
@@ -230,11 +229,19 @@ def _add_errors(app: FastAPI) -> None:
         return JSONResponse({"error": f"{place}: {first['msg']}"[:500]}, 422)
 
 
-def _file(file: File, media_type: str) -> Response:
-    """Return a file: at once where it is small, which costs half of what a stream of it does."""
-    if file.stat().st_size <= SMALL_BYTES:
-        return Response(file.read_bytes(), media_type=media_type)
-    return FileResponse(file, media_type=media_type)
+def _file(file: File) -> Response:
+    """Return a photo's file: at once where it is small, which costs half of what a stream of it does."""
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    if file.is_file() and file.stat().st_size > SMALL_BYTES:
+        return FileResponse(file, media_type=kind)
+    try:
+        opened, size = photo_file.open_regular(file)
+    except ImageError as error:
+        raise HTTPException(404, f"This photo cannot be read: {error.reason}") from None
+    if size > SMALL_BYTES:
+        return StreamingResponse(opened, media_type=kind, headers={"content-length": str(size)})
+    with opened:
+        return Response(opened.read(), media_type=kind)
 
 
 def _photos(opened: Opened, rows: str) -> list[Photo]:

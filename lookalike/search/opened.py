@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.catalog import catalog
+from lookalike.catalog import catalog, photo_file
 from lookalike.clustering import near_duplicates, outcome
 from lookalike.core import features
 from lookalike.core.arrays import unit_rows
@@ -109,7 +109,7 @@ class Opened:
         """
         file = Path(text)
         row = self._places.get(text)
-        if row is None and file.is_file():
+        if row is None and (file.is_file() or photo_file.is_member(file)):
             return self.given(_read(file), crop)
         if row is None:
             rows = self._names.get(file.name, [])
@@ -226,6 +226,6 @@ def _groups_of(
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return photo_file.read_bytes(file)
     except OSError as error:
         raise UserError(f"expected a photo at {file}, found none that opens: {error.strerror}") from None

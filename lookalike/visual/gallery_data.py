@@ -24,10 +24,12 @@ class Details:
 
     elsewhere: flags besides --dataset that the commands on the page need. groups: of the photos, as published. true:
     names, "" where unlabelled. taken: seconds since 1970, float (n,). images, originals: folders as seen from the page,
-    of the prepared photos, called `image_names`, and of the photos. copies: rows of near copies, the one to keep first.
-    products: columns of a product catalogue by path. marks: groups that are locked and confirmed. log: what became of
-    each correction that was taken in. found, said: labels int (n,) before corrections, and the rows of these, in the
-    order of time, so that the page adds new ones as the stage will. facts: what made the grouping, and its scores.
+    of the prepared photos, called `image_names`, and of the photos. tars: which of both lie in a tar, as those tars, of
+    "images" and "photos", below these folders: no page opened from disk reaches into one. copies: rows of near copies,
+    the one to keep first. products: columns of a product catalogue by path. marks: groups that are locked and
+    confirmed. log: what became of each correction that was taken in. found, said: labels int (n,) before corrections,
+    and the rows of these, in the order of time, so that the page adds new ones as the stage will. facts: what made the
+    grouping, and its scores.
     questions: to ask, most useful first.
     """
 
@@ -41,6 +43,7 @@ class Details:
     images: str
     originals: str
     elsewhere: str = ""
+    tars: Mapping[str, Sequence[str]] = field(default_factory=dict)
     copies: Sequence[np.ndarray] = ()
     products: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     marks: Mapping[str, Sequence[int]] = field(default_factory=dict)
@@ -98,6 +101,7 @@ def pack(details: Details, positions: np.ndarray, order: np.ndarray) -> dict:
         "image": [_beyond(details.paths[row], details.image_names[row]) for row in chosen],
         "images": details.images,
         "originals": details.originals,
+        "tars": {name: list(details.tars.get(name, ())) for name in ("photos", "images")},
         "sha256": _base64(np.frombuffer(bytes.fromhex("".join(details.sha256s[row] for row in chosen)), "u1")),
         "labels": names,
         "arrays": {name: _base64(array) for name, array in arrays.items()},

@@ -11,6 +11,7 @@ import pytest
 from lookalike.catalog.examine import examine_file
 from lookalike.catalog.find import find_files, photos_folder
 from lookalike.core.errors import UserError
+from lookalike.core.tars import write_tar
 
 
 def draw(path, seed=0, side=24):
@@ -119,3 +120,9 @@ def test_photos_are_where_asked_else_where_usual_else_where_recorded(tmp_path):
     usual.mkdir()
     assert photos_folder(None, usual, other) == usual
     assert photos_folder(Path("asked"), usual, other) == Path("asked")
+
+
+def test_a_tar_given_for_the_folder_is_one_line(tmp_path):
+    write_tar(tmp_path / "a.tar", [("1.jpg", b"x")])
+    with pytest.raises(UserError, match=r"found a tar at .*a\.tar: pass the folder that it lies in"):
+        find_files(tmp_path / "a.tar")

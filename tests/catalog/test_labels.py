@@ -128,3 +128,16 @@ def test_product_catalogue_is_joined_by_file_name(tmp_path):
         "name": ["Kaffeemühle"],
         "top_img": ["15_1.jpg"],
     }
+
+
+def test_labels_are_those_that_unpacked_tars_would_have(tmp_path):
+    paths = ["hat/1.jpg", "train/shoe/2.jpg", "3.jpg"]
+    packed = ["shard-000.tar/hat/1.jpg", "shard-001.tar/train/shoe/2.jpg", "shard-001.tar/3.jpg"]
+    assert labels.from_folder(packed) == labels.from_folder(paths) == ["hat", "shoe", ""]
+    assert labels.choose_source(["a.tar/x.jpg", "b.tar/y.jpg"], PATTERN, None) == ("none", "")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\nhat/1.jpg,one\nshard-001.tar/train/shoe/2.jpg,two\n3.jpg,three\n")
+    assert labels.from_csv(packed, table, tmp_path) == (["one", "two", "three"], 0)
+    twice = ["a.tar/hat/1.jpg", "b.tar/hat/1.jpg"]
+    table.write_text("path,label\na.tar/hat/1.jpg,one\nhat/1.jpg,which?\n")
+    assert labels.from_csv(twice, table, tmp_path) == (["one", ""], 1)

@@ -29,3 +29,7 @@ def test_true_labels_name_no_group(tmp_path, source, text):
 
 def test_a_catalog_that_does_not_say_names_nothing(tmp_path):
     assert written.read(tmp_path, PATHS, ["paths", "products"]) == {}
+
+
+def test_words_of_tars_name_nothing():
+    assert written.path_words(["shard-000.tar/hats/red.jpg"]) == ["hats\nred"]

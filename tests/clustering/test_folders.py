@@ -5,6 +5,7 @@ import pytest
 
 from lookalike.clustering import FOLDERS
 from lookalike.clustering.folders import write_folders
+from lookalike.core.tars import write_tar
 
 
 @pytest.fixture
@@ -60,3 +61,12 @@ def test_a_missing_photo_is_an_error_and_the_photos_stay(photos, tmp_path):
     with pytest.raises(OSError):
         write_folders(tmp_path / "groups", tmp_path / "groups", photos, np.zeros(5, int), "copy")
     assert all(photo.exists() for photo in photos[:4])
+
+
+@pytest.mark.parametrize("way", FOLDERS)
+def test_photos_in_tars_are_copied_out_of_them(tmp_path, way):
+    write_tar(tmp_path / "a.tar", [("hat/1.jpg", b"one"), ("shoe/1.jpg", b"two")])
+    photos = [tmp_path / "a.tar" / "hat" / "1.jpg", tmp_path / "a.tar" / "shoe" / "1.jpg"]
+    write_folders(tmp_path / "groups", tmp_path / "groups", photos, np.zeros(2, int), way)
+    found = contents(tmp_path / "groups")
+    assert found == {"cluster_with_2/cluster_0/1.jpg": "one", "cluster_with_2/cluster_0/1-2.jpg": "two"}

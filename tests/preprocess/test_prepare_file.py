@@ -124,5 +124,5 @@ def test_a_path_that_is_too_long_is_a_row(tmp_path):
 
 
 def test_unknown_formats_name_the_others(tmp_path):
-    with pytest.raises(ValueError, match="jpg, png, found 'gif'"):
+    with pytest.raises(ValueError, match=r"jpg, png, tar, tar\.png, found 'gif'"):
         Preparation(tmp_path, tmp_path, format="gif")

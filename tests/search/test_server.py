@@ -13,11 +13,15 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
 import pytest
+
+from lookalike.core.tars import write_tar
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME = 60  # seconds for a server to come up, or work to be done
-
+ALL_FLAGS = ["--extract.backbone", "handcrafted", "--make_labels.products", "products.csv", "--cluster.n_clusters", "3"]
 
 NO_CALLS = """
 import socket
@@ -388,3 +392,31 @@ def test_a_port_that_is_taken_is_one_line(server):
     line = done.stderr.decode().splitlines()
     assert len(line) == 1
     assert f"expected 127.0.0.1 port {server.port} free" in line[0]
+
+
+def test_photos_in_tars_are_searched_and_shown(place, call):
+    photos = place / "raw_img" / "toys"
+    files = {f"discs/{file.name}": file.read_bytes() for file in sorted(photos.iterdir())}
+    large = Path(place / "large.bmp")
+    cv2.imwrite(str(large), np.full((700, 700, 3), 90, np.uint8))  # of more than a megabyte
+    for file in photos.iterdir():
+        file.unlink()
+    write_tar(photos / "a.tar", [*files.items(), ("large.bmp", large.read_bytes())])
+    done = call(place, "run_all", *ALL_FLAGS, "--search.enabled", "true", "--preprocess.format", "tar")
+    assert done.returncode == 0, done.stderr
+    found = call(place, "07_search", "--query", "raw_img/toys/a.tar/discs/0_7_3.png", "--json").stdout
+    assert json.loads(found)[0]["file"].startswith("raw_img/toys/a.tar/discs/0_7_")
+    part = call(place, "07_search", "--query", "a.tar/discs/0_7_3.png", "--crop", "9,9,80,80", "--json")
+    assert part.returncode == 0, part.stderr
+    served = Server(place)
+    try:
+        row = row_of(served, "0_7_3")
+        assert served.ask("GET", f"/photo/{row}")[2] == files["discs/0_7_3.png"]
+        assert served.ask("GET", f"/photo/{row_of(served, 'large')}")[2] == large.read_bytes()
+        status, headers, data = served.ask("GET", f"/prepared/{row}")
+        assert (status, headers["content-type"], data[:2]) == (200, "image/jpeg", b"\xff\xd8")
+        assert served.json("GET", f"/api/compare?first={row}&second={row}")["score"] > 0.99
+        (place / "img" / "toys" / "photos-000000.tar").unlink()
+        assert served.ask("GET", f"/prepared/{row}")[0] == 404
+    finally:
+        served.stop()

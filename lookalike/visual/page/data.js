@@ -52,12 +52,26 @@ const encoded = path => path.split("/").map(part => pieces(part).map(piece =>
   isByte(piece) ? "%" + HEX[piece.charCodeAt(0) - 0xdc00] : encodeURIComponent(piece.toWellFormed())).join("")).join("/");
 const address = (folder, path) => encoded(folder) + "/" + encoded(path);
 const SERVER = DATA.server || null;  // there where the page comes from one: the row of each photo there
+// What lies in a tar, a server alone reaches: without one it has no address, and the prepared photo and its original stand in for each other.
+const TARS = {photos: new Set(DATA.tars.photos), images: new Set(DATA.tars.images)};
+function liesIn(tars, path) {
+  for (let at = tars.size ? path.indexOf("/") : -1; at >= 0; at = path.indexOf("/", at + 1)) if (tars.has(path.slice(0, at))) return true;
+  return false;
+}
+const inTar = i => liesIn(TARS.photos, DATA.paths[i]);
+const SHOWN = /\.(jpe?g|png|webp|gif|bmp)$/i;  // formats of photos that browsers show
+function preparedAddress(i) {
+  const given = DATA.image[i], name = typeof given === "string" ? given : DATA.paths[i] + given[0];
+  return liesIn(TARS.images, name) ? "" : address(DATA.images, name);
+}
 function imageAddress(i) {
   if (SERVER) return `prepared/${SERVER.rows[i]}`;
-  const name = DATA.image[i];
-  return address(DATA.images, typeof name === "string" ? name : DATA.paths[i] + name[0]);
+  return preparedAddress(i) || (!inTar(i) && SHOWN.test(DATA.paths[i]) ? address(DATA.originals, DATA.paths[i]) : "");
 }
-const originalAddress = i => SERVER ? `photo/${SERVER.rows[i]}` : address(DATA.originals, DATA.paths[i]);
+function originalAddress(i) {
+  if (SERVER) return `photo/${SERVER.rows[i]}`;
+  return inTar(i) ? preparedAddress(i) : address(DATA.originals, DATA.paths[i]);
+}
 
 const copiesOf = new Map();
 DATA.copies.forEach(group => group.forEach(i => copiesOf.set(i, group)));

@@ -82,7 +82,7 @@ function cell(block, k) {
   const i = block.rows[k];
   const node = el("button", {class: "cell", type: "button", "data-photo": i, tabindex: -1},
     thumbnail(i, state.size, {"aria-hidden": "true"}));
-  if (state.size > LARGE) {
+  if (state.size > LARGE && imageAddress(i)) {
     const image = el("img", {src: imageAddress(i), alt: "", loading: "lazy", decoding: "async", draggable: "false"});
     image.addEventListener("error", () => image.remove());
     node.firstChild.append(image);

@@ -14,10 +14,12 @@ function renderPhoto() {
   if (key === photoKey) return;
   photoKey = key;
   if (i < 0) return at("photo_body").replaceChildren();
-  const image = el("img", {id: "large", src: imageAddress(i), alt: fileName(i)});
+  const address = imageAddress(i), image = el("img", {id: "large", src: address, alt: fileName(i)});
   const frame = el("div", {id: "large_frame"}, image);
+  const why = address ? "The prepared photo is not where it was" :
+    `The photo lies in a tar file, which python 07_search.py --serve --dataset ${quoted(DATA.dataset)} shows`;
   image.addEventListener("error", () => {
-    frame.replaceChildren(thumbnail(i, Math.min(300, 2 * DATA.side)), el("p", {class: "note", text: "The prepared photo is not where it was: this is its thumbnail."}));
+    frame.replaceChildren(thumbnail(i, Math.min(300, 2 * DATA.side)), el("p", {class: "note", text: `${why}: this is its thumbnail.`}));
   });
   at("photo_body").replaceChildren(frame, el("h2", {}, named(fileName(i))), actions(i), facts(i),
     similarPhotos("Most similar in its group", similarTo(photos.inside, i).filter(other => current.label[other] === current.label[i])),
@@ -32,8 +34,9 @@ function stepPhoto(step) {
   change({photo: next});
 }
 function actions(i) {
+  const address = originalAddress(i);
   return el("div", {class: "row"},
-    el("a", {class: "button", href: originalAddress(i), target: "_blank", rel: "noopener", text: "Open the original"}),
+    ...(address ? [el("a", {class: "button", href: address, target: "_blank", rel: "noopener", text: SERVER || !inTar(i) ? "Open the original" : "Open the prepared photo"})] : []),
     el("button", {type: "button", text: "Copy path", onclick: () => copyText(DATA.paths[i], "Path copied.")}),
     el("button", {type: "button", text: "Move to …", onclick: () => askGroup([i])}),
     el("button", {type: "button", text: selected.has(i) ? "Unselect" : "Select", onclick: event => {

@@ -48,6 +48,7 @@ function panel(title, rows, size = 104) {
 }
 function bigThumbnail(i, size) {
   const node = thumbnail(i, size);
+  if (!imageAddress(i)) return node;
   const image = el("img", {src: imageAddress(i), alt: "", decoding: "async"});
   image.addEventListener("error", () => image.remove());
   node.append(image);

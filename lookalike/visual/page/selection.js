@@ -39,9 +39,9 @@ function fileNamed(what, suffix) {
   const day = `${now.getFullYear()}${digits(now.getMonth() + 1)}${digits(now.getDate())}`;
   return `${DATA.dataset.replace(/[^\w.-]+/g, "_").replace(/^[.-]+/, "")}-${what}-${day}-${time}.${suffix}`;
 }
-function takeList(separator) {
+function takeList(separator, rows = chosenRows()) {
   const name = fileNamed("photos", separator === "\0" ? "nul" : "txt");
-  download(name, chosenRows().flatMap(i => [bytesOf(DATA.paths[i]), separator]), "application/octet-stream");
+  download(name, rows.flatMap(i => [bytesOf(DATA.paths[i]), separator]), "application/octet-stream");
   return name;
 }
 const csvCell = value => /[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
@@ -84,22 +84,28 @@ function fromBytes(bytes) {
     return Array.from(bytes, byte => String.fromCharCode(byte < 128 ? byte : 0xdc00 + byte)).join("");
   }
 }
+// The commands below copy files: photos in tars are left out, and that is said.
+const chosenFiles = () => chosenRows().filter(i => !inTar(i));
+function leftOut() {
+  const inTars = chosenRows().length - chosenFiles().length;
+  return inTars ? ` ${count(inTars, "photo")} in tar files ${inTars === 1 ? "is" : "are"} left out: python 04_cluster.py --cluster.folders copy takes all out of them, a folder a group.` : "";
+}
 function takeFolder() {
-  const file = `~/Downloads/${takeList("\0")}`;
+  const file = `~/Downloads/${takeList("\0", chosenFiles())}`;
   const command = `mkdir -p picked && tar -C ${quoted(photosFolder())} --null -T ${file} -cf - | tar -C picked -xf -`;
-  showText("Copy the photos into a folder", "A list was downloaded. Run this where the folder picked/ should be:", command);
+  showText("Copy the photos into a folder", `A list was downloaded.${leftOut()} Run this where the folder picked/ should be:`, command);
 }
 // The list holds a folder and a path in turn; a folder is called as the group, without what no folder's name may have.
 const folderName = id => id < 0 ? "in no group" : groupName(id).replace(/[/\x00-\x1f\x7f]/g, "_").replace(/^[.-]/, "_").slice(0, 80).trim() || `group ${id}`;
 function takeFolders() {
   const name = fileNamed("folders", "nul"), folders = new Map(), owners = new Map();
-  for (const id of new Set(chosenRows().map(i => current.label[i]))) {
+  for (const id of new Set(chosenFiles().map(i => current.label[i]))) {
     const own = folderName(id), wanted = owners.has(own) ? `${own} (${id})` : own;
     owners.set(own, id);
     folders.set(id, wanted);
   }
-  download(name, chosenRows().flatMap(i => [bytesOf(folders.get(current.label[i])), "\0", bytesOf(DATA.paths[i]), "\0"]), "application/octet-stream");
+  download(name, chosenFiles().flatMap(i => [bytesOf(folders.get(current.label[i])), "\0", bytesOf(DATA.paths[i]), "\0"]), "application/octet-stream");
   const command = `while IFS= read -r -d '' group && IFS= read -r -d '' path; do to="picked/$group/$path"; ` +
     `mkdir -p -- "\${to%/*}" && cp -- ${quoted(photosFolder())}/"$path" "$to"; done < ~/Downloads/${name}`;
-  showText("Copy the photos into a folder a group", "A list was downloaded. Run this in bash where the folder picked/ should be:", command);
+  showText("Copy the photos into a folder a group", `A list was downloaded.${leftOut()} Run this in bash where the folder picked/ should be:`, command);
 }

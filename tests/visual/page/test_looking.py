@@ -3,12 +3,13 @@
 import re
 import time
 
+import cv2
 import numpy as np
 import pytest
 
 from lookalike.visual import gallery
 
-from .conftest import DESK, PHONE, cells, colour_of, draw, groups_of
+from .conftest import DESK, PHONE, cells, colour_of, downloaded, draw, groups_of
 
 AXE_STATES = {
     "photos": "g", "map": "v", "review": "q", "help": "?", "corrections": "#corrections", "name": "r", "group": "t",
@@ -275,3 +276,32 @@ def test_fifty_thousand_photos(visits, tmp_path, monkeypatch):
     page.keyboard.press("g")
     page.fill("#words", "00017")
     page.wait_for_function("() => document.querySelector('#head_count').textContent.startsWith('1 photo')")
+
+
+def test_photos_in_tars_are_shown_as_far_as_a_page_from_disk_can(visits, tmp_path):
+    paths = ["a.tar/hat/1.jpg", "b/2.jpg", "b/3.jpg"]
+    for name in ("raw/b/2.jpg", "raw/b/3.jpg", "img/b/2.jpg", "img/b/3.jpg", "img/a.tar/hat/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((40, 60, 3), 90, np.uint8))
+    page = visits.open(draw(tmp_path / "output", [0, 0, 0], paths, tars={"photos": ["a.tar"]}))
+    page.click(".cell[title^='1.jpg']")
+    page.wait_for_function("() => document.querySelector('#large')?.naturalWidth === 60")
+    link = page.get_by_text("Open the prepared photo")
+    assert link.get_attribute("href").endswith("img/a.tar/hat/1.jpg")
+
+    names = [f"photos-000000.tar/{path}" for path in paths]
+    tars = {"photos": ["a.tar"], "images": ["photos-000000.tar"]}
+    page = visits.open(draw(tmp_path / "packed", [0, 0, 0], paths, tars=tars, image_names=names))
+    page.click(".cell[title^='1.jpg']")
+    page.wait_for_selector("#large_frame .thumb")
+    assert "lies in a tar file, which python 07_search.py --serve --dataset toys shows" in page.inner_text("#photo")
+    assert page.locator("#photo").get_by_text("Open the").count() == 0
+    page.click(".cell[title^='2.jpg']")  # whose original is a file
+    page.wait_for_function("() => document.querySelector('#large')?.naturalWidth === 60")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("g")
+    page.click("#take")
+    file, _ = downloaded(page, lambda: page.click("#take_folder"))
+    assert sorted(file.read_bytes().rstrip(b"\0").split(b"\0")) == [b"b/2.jpg", b"b/3.jpg"]
+    assert "1 photo in tar files is left out" in page.inner_text("#text_dialog")
