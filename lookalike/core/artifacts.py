@@ -25,8 +25,9 @@ RUN = "run.json"  # durations, rates, how much was computed anew: what may diffe
 VOLATILE = {MANIFEST, RUN, MARKER, "logs", "saved_model", "stat.parquet", "source.json", OLDER_LIST}
 FOR_PEOPLE = (".csv", ".tsv", ".txt", ".md", ".png", ".html")  # no stage reads these
 RECORDED_PACKAGES = (
-    *("numpy", "scipy", "scikit-learn", "scikit-network", "opencv-python-headless", "tensorflow", "tensorflow-cpu"),
-    *("keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom", "matplotlib", "pyarrow"),
+    *("numpy", "scipy", "scikit-learn", "scikit-network", "graspologic-native", "opencv-python-headless"),
+    *("tensorflow", "tensorflow-cpu", "keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom"),
+    *("matplotlib", "pyarrow"),
 )
 
 
