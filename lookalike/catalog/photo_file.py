@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 MAX_BYTES = 2**30  # of a file; what is larger is no photo, or one that takes more memory than a machine has
-ON_THE_WAY = (errno.ENOTDIR, errno.ENAMETOOLONG)  # what a path is refused for that leads through a file
 KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
@@ -105,12 +104,9 @@ def copy_to(path: Path, destination: Path) -> None:
 
 
 def _open(path: Path) -> tuple[BinaryIO, int]:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
-    except OSError as error:
-        if error.errno not in ON_THE_WAY:
-            raise
+    if is_member(path):
         return tars.open_member(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
     found = os.fstat(descriptor)
     if fault := kind_fault(found.st_mode):
         os.close(descriptor)

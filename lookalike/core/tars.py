@@ -35,6 +35,7 @@ __all__ = [
 
 SUFFIX = ".tar"
 BLOCK = 512  # bytes of a header; data are filled up to whole blocks
+SMALL_BYTES = 2**20  # files that are read at once when they are opened
 MOST_EXTENDED = 2**20  # bytes of a header that extends the next one: a name, or pax records
 MOST_MEMBERS = 1_000_000  # of all tars whose contents are kept in memory, about 300 bytes each
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -52,6 +53,7 @@ KINDS = {
     SPARSE_PAX: "a sparse file",
 }
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+ON_THE_WAY = re.compile(r"\.tar/", re.IGNORECASE)
 RECORD = re.compile(rb"(\d{1,20}) ([^=]+)=")
 AGAIN = "download it or make it again"
 
@@ -137,23 +139,21 @@ def member_at(path: str | Path) -> Member | None:
 def open_member(path: str | Path) -> tuple[BinaryIO, int]:
     """Open a file in a tar by the path that leads through it; return it with its size in bytes.
 
-    The tar stays open as long as the file, and no longer. Raises OSError where there is none, or one with a fault.
+    Raises OSError where there is none, or one with a fault; the tar stays open as long as a large file, and no longer.
     """
     text = os.fspath(path)
-    tar = outermost(text)
-    if tar is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
-    descriptor = os.open(tar, FLAGS)
+    tar, descriptor = _open_tar(text)
     try:
         member = _known(tar, descriptor).members.get(text[len(tar) + 1 :])
         if member is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
+            raise _not_there(text)
         if member.fault:
             raise OSError(errno.EINVAL, member.fault, text)
-    except BaseException:
+        if member.size <= SMALL_BYTES:
+            return io.BytesIO(os.pread(descriptor, member.size, member.offset)), member.size
+        return io.BufferedReader(_Part(os.dup(descriptor), member.offset, member.size)), member.size
+    finally:
         os.close(descriptor)
-        raise
-    return io.BufferedReader(_Part(descriptor, member.offset, member.size)), member.size
 
 
 def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> None:
@@ -168,9 +168,23 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> 
         file.write(bytes(2 * BLOCK))
 
 
+def _open_tar(path: str) -> tuple[str, int]:
+    """Open the first tar that a path leads through; return its own path and descriptor."""
+    for start in _starts(path):
+        descriptor = os.open(start, FLAGS)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return start, descriptor
+        os.close(descriptor)
+    raise _not_there(path)
+
+
+def _not_there(path: str) -> OSError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+
 def _starts(path: str) -> Iterator[str]:
     """Yield the parts of a path that may be a tar that it leads through, the shortest first."""
-    return (path[: found.end() - 1] for found in re.finditer(r"\.tar/", path, re.IGNORECASE))
+    return (path[: found.end() - 1] for found in ON_THE_WAY.finditer(path))
 
 
 class _Part(io.RawIOBase):

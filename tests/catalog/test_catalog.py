@@ -11,6 +11,7 @@ from lookalike.catalog import catalog
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import find_files
 from lookalike.core.errors import UserError
+from lookalike.core.tables import read_table, write_table
 
 RUN = Run(workers=1, shard_size=100, decode_mb=64)
 
@@ -142,3 +143,11 @@ def test_the_closing_words_count_problems_and_name_results():
         "3 photos (1 empty: see problems.csv), 3 labelled by name in 1 classes, 2 exact duplicates, "
         "results of Lookalike passed by: out"
     )
+
+
+def test_a_catalog_of_before_tars_is_read(tmp_path, photos):
+    rows, _ = publish(tmp_path / "out", photos)
+    table = read_table(tmp_path / "out" / catalog.FILES)
+    write_table(tmp_path / "out" / catalog.FILES, table.drop_columns("tar_ns"))
+    assert catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+    assert len(catalog.read_known(tmp_path / "out", photos)) == len(rows)

@@ -198,7 +198,9 @@ def test_a_tar_that_is_saved_again_is_looked_at_again(tmp_path):
     assert list(tars.contents(tar).members) == ["b.jpg"]
 
 
-def test_headers_are_read_once_and_members_by_threads_at_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("at_once", [100, 2**20])
+def test_headers_are_read_once_and_members_by_threads_at_once(tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(tars, "SMALL_BYTES", at_once)
     members = [(f"{number}.jpg", number.to_bytes(4, "big") * 300) for number in range(200)]
     tars.write_tar(tmp_path / "a.tar", members)
     reads, found = [], tars._read
@@ -212,7 +214,9 @@ def test_headers_are_read_once_and_members_by_threads_at_once(tmp_path, monkeypa
     assert n_open() == before
 
 
-def test_a_member_is_a_file_like_any_other(tmp_path):
+@pytest.mark.parametrize("at_once", [2, 2**20])
+def test_a_member_is_a_file_like_any_other(tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(tars, "SMALL_BYTES", at_once)
     tars.write_tar(tmp_path / "a.tar", [("a", b"before"), ("b", b"0123456789"), ("c", b"after")])
     with tars.open_member(tmp_path / "a.tar" / "b")[0] as file:
         assert file.read(3) == b"012"
