@@ -72,7 +72,7 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
-def size_of(path: Path) -> int | None:
+def size_of(path: str | Path) -> int | None:
     """Return the bytes of a photo's file, None where there is none that opens."""
     member = tars.member_at(path)
     if member is not None:
