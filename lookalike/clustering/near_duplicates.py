@@ -31,7 +31,7 @@ LEAST_SHARED = 0.5  # of the clear frequencies
 MOST_OPPOSED = 0.05  # of those clear in both
 COLOUR_SIDE = 8
 MOST_COLOUR = 8  # by which a cell of the colour thumbnail differs in copies, of 255
-PAIRS_AT_ONCE = 20_000
+PAIRS_AT_ONCE, PHOTOS_AT_ONCE = 20_000, 4_096
 TABLE = "near_duplicates.parquet"
 SCHEMA = pa.schema([("group", pa.int64()), ("path", pa.string()), ("similarity", pa.string()), ("keep", pa.bool_())])
 Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
@@ -118,9 +118,11 @@ def signatures(paths: Sequence[str], rows: np.ndarray, read: Reader) -> tuple[np
     signs = np.zeros((len(paths), 2, FREQUENCIES**2 // 8), np.uint8)
     colours = np.zeros((len(paths), 3 * COLOUR_SIDE**2), np.uint8)
     with ThreadPoolExecutor(cpu_count()) as pool, progress("compare photos", len(rows)) as advance:
-        for row, found in zip(rows, pool.map(lambda row: signature(read(paths[row], SIDE)), rows), strict=True):
-            signs[row], colours[row] = found
-            advance(1)
+        for start in range(0, len(rows), PHOTOS_AT_ONCE):
+            block = rows[start : start + PHOTOS_AT_ONCE]
+            for row, found in zip(block, pool.map(lambda row: signature(read(paths[row], SIDE)), block), strict=True):
+                signs[row], colours[row] = found
+                advance(1)
     return signs, colours
 
 
