@@ -1,7 +1,6 @@
 """Tar files, read at random and written byte for byte alike: what one holds is found once, from its headers alone.
 
-A path leads through a tar as through a folder: photos/shard-000.tar/shoes/1.jpg. Headers are those of POSIX.1-2001
-(ustar, pax) and GNU tar. No name is trusted: one that leads out, and what is no regular file, has a fault.
+A path leads through a tar as through a folder: photos/shard-000.tar/shoes/1.jpg.
 """
 
 import errno
@@ -11,13 +10,14 @@ import re
 import stat
 import tarfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 from lookalike.core.files import write_aside
+from lookalike.core.tar_headers import AGAIN, BLOCK, DamagedError, checked, headers
 
 __all__ = [
     "SUFFIX",
@@ -34,28 +34,10 @@ __all__ = [
 ]
 
 SUFFIX = ".tar"
-BLOCK = 512  # bytes of a header; data are filled up to whole blocks
 SMALL_BYTES = 2**20  # files that are read at once when they are opened
-MOST_EXTENDED = 2**20  # bytes of a header that extends the next one: a name, or pax records
 MOST_MEMBERS = 1_000_000  # of all tars whose contents are kept in memory, about 300 bytes each
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-REGULAR, FOLDER = (b"0", b"\0", b"7"), b"5"
-PAX, GLOBAL, LONG_NAME, LONG_LINK = b"x", b"g", b"L", b"K"
-WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")  # whatever size their headers tell
-SPARSE, SPARSE_PAX = b"S", b"sparse"  # by a header of its own, by pax records
-KINDS = {
-    b"1": "a link",
-    b"2": "a link",
-    b"3": "a device",
-    b"4": "a device",
-    b"6": "a named pipe",
-    SPARSE: "a sparse file",
-    SPARSE_PAX: "a sparse file",
-}
-COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 ON_THE_WAY = re.compile(r"\.tar/", re.IGNORECASE)
-RECORD = re.compile(rb"(\d{1,20}) ([^=]+)=")
-AGAIN = "download it or make it again"
 
 
 class Member(NamedTuple):
@@ -73,21 +55,6 @@ class Contents:
 
     members: dict[str, Member] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-
-
-class _Header(NamedTuple):
-    name: bytes
-    kind: bytes
-    size: int
-    mtime_ns: int
-
-
-class _DamagedError(ValueError):
-    """What was expected and found in place of a header, and the remedy."""
-
-    def __init__(self, words: str, remedy: str = AGAIN) -> None:
-        super().__init__(words)
-        self.remedy = remedy
 
 
 def is_tar(name: str) -> bool:
@@ -237,6 +204,7 @@ def _known(path: str, descriptor: int) -> Contents:
         read = _read(descriptor, found.st_size)
         with _looking:
             _kept[path] = stamp, read
+            _kept.move_to_end(path)
             while len(_kept) > 1 and sum(len(known.members) for _, known in _kept.values()) > MOST_MEMBERS:
                 _kept.popitem(last=False)
         return read
@@ -263,141 +231,22 @@ def _read(descriptor: int, total: int) -> Contents:
         found.faults.append(f"{words}{before}: {remedy}")
 
     try:
-        for header, offset in _headers(lambda count, at: os.pread(descriptor, count, at), total):
-            name, problem = _checked(header)
+        for header, offset in headers(lambda count, at: os.pread(descriptor, count, at), total):
+            name, problem = checked(header)
+            if offset + header.size > total:
+                whose = "a folder" if name is None else _shown(name)
+                fault(f"expected {header.size:,} bytes of {whose}, found {total - offset:,}: the tar is cut")
+                break
             if name is None:
                 continue
-            if offset + header.size > total:
-                fault(f"expected {header.size:,} bytes of {_shown(name)}, found {total - offset:,}: the tar is cut")
-                break
             if name in found.members:
                 twice.append(name)
             found.members[name] = Member(offset, header.size, header.mtime_ns, problem)
-    except _DamagedError as error:
+    except DamagedError as error:
         fault(str(error), error.remedy)
     if twice:
         found.faults.append(f"{len(twice):,} names come twice, the first {_shown(twice[0])}: the last of each is read")
     return found
-
-
-def _headers(read: Callable[[int, int], bytes], total: int) -> Iterator[tuple[_Header, int]]:
-    """Yield each header that is of a file, folder or the like, and where its data begin. Raises _DamagedError."""
-    at, of_all, of_next = 0, {}, {}
-    while True:
-        block = read(BLOCK, at)
-        if len(block) == BLOCK and not any(block):
-            return
-        header = _header(block, at)
-        data = at + BLOCK
-        if header.kind in (PAX, GLOBAL, LONG_NAME, LONG_LINK):
-            if header.size > min(MOST_EXTENDED, total - data):
-                raise _DamagedError(f"expected a name at byte {data:,}, found {header.size:,} bytes: the tar is cut")
-            records = _extension(header.kind, read(header.size, data))
-            if header.kind == GLOBAL:
-                of_all |= records
-            else:
-                of_next |= records
-        else:
-            header, of_next = _extended(header, of_all | of_next), {}
-            data = _after_map(read, block, data) if header.kind == SPARSE else data
-            yield header, data
-        at = data + -(-header.size // BLOCK) * BLOCK
-
-
-def _after_map(read: Callable[[int, int], bytes], block: bytes, data: int) -> int:
-    """Return where the data of a sparse file begin: behind the blocks that tell where its parts belong."""
-    more = block[482:483]
-    while more.strip(b"\0"):
-        more = read(BLOCK, data)[504:505]
-        data += BLOCK
-    return data
-
-
-def _header(block: bytes, at: int) -> _Header:
-    if len(block) < BLOCK:
-        where = f"found its end at byte {at + len(block):,}"
-        raise _DamagedError(f"expected a tar that ends in blocks of zeros, {where}: it is cut")
-    for start, name in COMPRESSED.items():
-        if at == 0 and block.startswith(start):
-            raise _DamagedError(f"expected a tar that can be read at random, found one of {name}", "decompress it")
-    try:
-        if _number(block[148:156]) != sum(block[:148]) + sum(block[156:]) + 8 * ord(" "):
-            raise ValueError("checksum")
-        name, size, mtime = block[:100].split(b"\0", 1)[0], _number(block[124:136]), _number(block[136:148])
-        if size < 0:
-            raise ValueError("size")
-    except ValueError:
-        raise _DamagedError(f"expected a header of a tar at byte {at:,}, found something else") from None
-    if block[257:263] == b"ustar\0" and block[345]:
-        name = block[345:500].split(b"\0", 1)[0] + b"/" + name
-    kind = block[156:157]
-    return _Header(name, kind, 0 if kind in WITHOUT_DATA else size, _in_range(mtime * 10**9))
-
-
-def _number(text: bytes) -> int:
-    """Return a number of a header: octal, or, in GNU's way, of base 256. Raises ValueError."""
-    if text[0] in (0x80, 0xFF):
-        return int.from_bytes(text[1:], "big", signed=text[0] == 0xFF)
-    octal = text.split(b"\0", 1)[0].strip()
-    if octal.strip(b"01234567"):
-        raise ValueError("no octal number")
-    return int(octal or b"0", 8)
-
-
-def _extension(kind: bytes, data: bytes) -> dict[bytes, bytes]:
-    """Return the pax records that extend the next header, or GNU tar's long name as one. Raises _DamagedError."""
-    if kind in (LONG_NAME, LONG_LINK):
-        return {b"path": data.split(b"\0", 1)[0]} if kind == LONG_NAME else {}
-    records, at = {}, 0
-    while at < len(data) and data[at]:
-        record = RECORD.match(data, at)
-        end = at + int(record[1]) if record else 0
-        if record is None or not record.end() < end <= len(data):
-            raise _DamagedError("expected pax records, found something else")
-        records[record[2]] = data[record.end() : end - 1]
-        at = end
-    return records
-
-
-def _extended(header: _Header, records: dict[bytes, bytes]) -> _Header:
-    if not records:
-        return header
-    try:
-        size = int(records.get(b"size", header.size))
-        mtime = records.get(b"mtime")
-        mtime_ns = header.mtime_ns if mtime is None else _nanoseconds(mtime.decode("ascii"))
-    except ValueError:
-        raise _DamagedError("expected numbers in pax records, found something else") from None
-    if size < 0:
-        raise _DamagedError(f"expected a size in pax records, found {size}")
-    sparse = any(key.startswith(b"GNU.sparse.") for key in records)
-    kind = SPARSE_PAX if sparse else header.kind
-    name = records.get(b"GNU.sparse.name", records.get(b"path", header.name))
-    return _Header(name, kind, 0 if kind in WITHOUT_DATA else size, _in_range(mtime_ns))
-
-
-def _nanoseconds(text: str) -> int:
-    whole, _, part = text.partition(".")
-    after = int((part + "0" * 9)[:9])
-    return int(whole) * 10**9 + (-after if whole.startswith("-") else after)
-
-
-def _in_range(nanoseconds: int) -> int:
-    """Return a time that tables can hold: 0 for one that no clock shows."""
-    return nanoseconds if abs(nanoseconds) < 2**63 else 0
-
-
-def _checked(header: _Header) -> tuple[str | None, str]:
-    """Return the name of what a header is of, None for a folder, and why it is not read."""
-    text = header.name.decode("utf-8", "surrogateescape")
-    parts = [part for part in text.split("/") if part not in ("", ".")]
-    if header.kind == FOLDER or (header.kind in REGULAR and text.endswith("/")):
-        return None, ""
-    if text.startswith("/") or ".." in parts or "\0" in text or not parts:
-        return text, "the name leads out of the tar"
-    if header.kind not in REGULAR:
-        return "/".join(parts), f"expected a regular file, found {KINDS.get(header.kind, 'another kind of file')}"
-    return "/".join(parts), ""
 
 
 def _shown(name: str) -> str:
