@@ -1,12 +1,14 @@
 """Time and memory of every stage and method as the number of photos grows, and the exponents of both.
 
     python benchmarks/scale.py [--photos 10000 100000 1000000] [--kills 0] [--place FOLDER] [-- --cluster.method som]
+    python benchmarks/scale.py --photos --shards 763 7630
     python benchmarks/scale.py --photos --rows 10000 100000 1000000 [--methods recommended estimate] [--vectors FILE]
 
 Photos: small JPEGs of 500 kinds of unequal number, drawn once into tars, through all stages, each in a process of its
 own, by a small network with random weights; what follows "--" is given to every stage. --kills: times that 03 is killed
-on the way. Rows: of 256 numbers, drawn in 500 groups of unequal size, or those of FILE (an .npz with "features")
-repeated with noise. An exponent is the slope of the logarithms: 1 is as many times the cost as photos.
+on the way. Shards: files of a result, here of a few bytes each: what its manifest costs to write, to read, and to
+compare with the files. Rows: of 256 numbers, drawn in 500 groups of unequal size, or those of FILE (an .npz with
+"features") repeated with noise. An exponent is the slope of the logarithms: 1 is as many times the cost as photos.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import sys
 import tarfile
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--place", type=Path, help="where photos and results are kept; else they are thrown away")
+    parser.add_argument("--shards", type=int, nargs="*", default=[])
     parser.add_argument("--rows", type=int, nargs="*", default=[])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--vectors", type=Path)
@@ -59,8 +63,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="lookalike-") as place:
         costs = {n: stages(asked.place or Path(place), n, asked.kills, asked.given) for n in asked.photos}
+        of_shards = {n: shards(Path(place) / f"shards_{n}", n) for n in asked.shards}
     if costs:
         tell("stage", costs)
+    if of_shards:
+        tell("manifest of shards", of_shards)
     if asked.rows:
         tell("method", {n: methods(n, asked.methods, asked.vectors) for n in asked.rows})
 
@@ -170,6 +177,33 @@ def draw_photo(number: int, kind: int) -> np.ndarray:
     return cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
 
 
+# Shards
+
+
+def shards(folder: Path, n: int) -> dict[str, tuple[float, float]]:
+    """Write a manifest of n small files, read it, and compare it with the files: seconds, and GiB of this process."""
+    from lookalike.core.artifacts import damage, read_manifest, write_manifest
+    from lookalike.core.features import MAIN, shard_file
+
+    folder.mkdir(parents=True)
+    for number in range(n):
+        shard_file(folder, MAIN, number).write_bytes(number.to_bytes(8, "little") * 16)
+    steps = {
+        "write": lambda: write_manifest(folder, "03_extract", {}, {}, counts={}, approximations=[]),
+        "read": lambda: read_manifest(folder),
+        "compare sizes": lambda: list(damage(folder, read_manifest(folder))),
+        "compare bytes": lambda: list(damage(folder, read_manifest(folder), digests=True)),
+    }
+    return {name: clocked(step) for name, step in steps.items()}
+
+
+def clocked(step: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds that a step takes, and the peak of memory so far in GiB."""
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 # Methods
 
 
@@ -255,7 +289,7 @@ def tell(what: str, costs: dict[int, dict[str, tuple[float, float]]]) -> None:
     print(" exponent |\n|---" + "|---" * (2 * len(numbers) + 2) + "|")
     for name in costs[numbers[0]]:
         seconds, memory = zip(*(costs[n][name] for n in numbers), strict=True)
-        cells = [*(f"{each:,.1f}" for each in seconds), exponent(numbers, seconds)]
+        cells = [*(f"{each:,.2f}" if each < 10 else f"{each:,.0f}" for each in seconds), exponent(numbers, seconds)]
         cells += [*(f"{each:.2f}" for each in memory), exponent(numbers, memory)]
         print(f"| {name} | {' | '.join(cells)} |")
 
