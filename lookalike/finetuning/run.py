@@ -23,7 +23,7 @@ from lookalike.finetuning.tfrecord import read_records
 from lookalike.finetuning.train import Objective
 from lookalike.networks import is_model_file
 from lookalike.networks.backbones import build_extractor, find_backbone, weights_digest
-from lookalike.networks.freeze import load_model
+from lookalike.networks.keras_files import load_model
 from lookalike.networks.quiet import keras, tf
 from lookalike.networks.squares import Photo
 

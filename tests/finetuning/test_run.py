@@ -18,7 +18,7 @@ from lookalike.finetuning.run import finetune
 from lookalike.finetuning.tfrecord import read_records
 from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.freeze import load_model
+from lookalike.networks.keras_files import load_model
 from lookalike.networks.openvino_engine import openvino
 from lookalike.networks.options import Options as ExtractionOptions
 from lookalike.networks.quiet import keras, tf
