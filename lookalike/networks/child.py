@@ -15,7 +15,11 @@ from lookalike.core.errors import UserError
 __all__ = ["ChildError", "call", "call_on_jax"]
 
 ROOT = Path(__file__).resolve().parents[2]
-KERAS_ON_JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}  # the device is left to the process that computes
+KERAS_ON_JAX = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",  # the device is left to the process that computes
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # what runs there runs once: start values, which the weights replace
+}
 
 
 class ChildError(Exception):

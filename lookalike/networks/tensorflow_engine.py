@@ -12,6 +12,7 @@ from lookalike.networks.devices import (
     Wanted,
     double_buffered,
     nvidia_gpu,
+    room_on_device,
     say_idle_gpu,
 )
 from lookalike.networks.freeze import INPUT_NODE, OUTPUT_NODE, freeze_function, rewrite
