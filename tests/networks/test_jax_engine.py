@@ -90,15 +90,20 @@ def test_a_result_opens_again_also_where_jax_has_gone(models, tmp_path, monkeypa
     same(here, reopen(tmp_path, parameters)([photo])["features"])
 
 
-@pytest.mark.parametrize("name", ["own.pb", "own.onnx", "own.xml", "saved"])
-def test_what_it_cannot_run_is_a_bad_setting(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "able"),
+    [
+        ("own.pb", "auto, tensorflow or openvino, which read"),
+        ("saved", "auto, tensorflow or openvino, which read"),
+        ("own.onnx", "auto or openvino, which alone reads"),
+        ("own.xml", "auto or openvino, which alone reads"),
+    ],
+)
+def test_what_it_cannot_run_is_a_bad_setting(name, able, tmp_path):
     path = tmp_path / name
-    path.mkdir() if name == "saved" else path.touch()
-    if name == "saved":
-        (path / "saved_model.pb").touch()
-    able = (
-        "auto or openvino, which alone reads" if name[-3:] in ("nnx", "xml") else "auto, tensorflow or openvino, which"
-    )
+    model = path / "saved_model.pb" if name == "saved" else path
+    model.parent.mkdir(exist_ok=True)
+    model.touch()
     with pytest.raises(ValidationError, match=able):
         Options(backbone=str(path), engine="jax")
     with pytest.raises(UserError, match=r"expected the .*openvino engine for .*, found jax, which cannot run it"):

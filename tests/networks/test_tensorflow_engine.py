@@ -1,6 +1,7 @@
 """TensorFlow on a frozen graph: XLA and its trial, the precisions of a GPU (simulated), large batches."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -86,14 +87,8 @@ def test_reduced_precision_of_a_gpu_is_near_float32(graph, tmp_path):
     command = [sys.executable, "-c", SIMULATED, str(graph), str(tmp_path / "images.npy")]
     names = [f"TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_{name}" for name in ("SIMULATE_GPU", "IGNORE_PERFORMANCE")]
     given = {"capture_output": True, "text": True, "check": True}
-    done = json.loads(subprocess.run(command, env=environment(names), **given).stdout)
+    done = json.loads(subprocess.run(command, env=os.environ | dict.fromkeys(names, "1"), **given).stdout)
     assert done["types"] == [[True, False], [False, True]]
     exact = compiled(graph, 64, *WAYS)(IMAGES)
     for name, rows in done["rows"].items():
         assert cosines(np.float32(rows), exact).min() > (0.99 if name.startswith("bfloat16") else 0.999), name
-
-
-def environment(names):
-    import os
-
-    return os.environ | dict.fromkeys(names, "1")
