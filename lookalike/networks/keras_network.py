@@ -13,7 +13,11 @@ from lookalike.networks.sides import side_of
 
 __all__ = ["save_network", "set_precision"]
 
-KEPT_EXACT = (keras.layers.Rescaling, keras.layers.Normalization)  # they see pixels, which float16 would round
+KEPT_EXACT = (
+    keras.Model,
+    keras.layers.Rescaling,
+    keras.layers.Normalization,
+)  # they take pixels, which would be rounded
 
 
 def save_network(source: str, weights: str, made: str, given: dict) -> tuple[int, int, str]:
@@ -33,11 +37,12 @@ def save_network(source: str, weights: str, made: str, given: dict) -> tuple[int
 
 
 def set_precision(model: keras.Model, precision: str) -> None:
-    """Have every layer of a built model compute in float16 or bfloat16, with the float32 weights that it has."""
-    policy = precision if precision == "float32" else f"mixed_{precision}"
+    """Have the layers of a built model compute in float16 or bfloat16, with the float32 weights that they have."""
+    if precision == "float32":
+        return
     for layer in model._flatten_layers():  # the public `layers` leaves out those inside of layers
-        exact = isinstance(layer, KEPT_EXACT) or layer.name == "preprocessing"
-        layer.dtype_policy = "float32" if exact else policy
+        if not isinstance(layer, KEPT_EXACT) and layer.name != "preprocessing":
+            layer.dtype_policy = f"mixed_{precision}"
 
 
 def _of_file(path: Path, given: dict) -> tuple[keras.Model, str]:
