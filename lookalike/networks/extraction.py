@@ -128,13 +128,18 @@ def extract_rows(
         rows[part][[error is not None for error in errors[part]]] = 0
         return part.stop - start
 
-    starts = range(0, len(photos), extractor.batch)
-    if extractor.on_gpu:
-        with ThreadPoolExecutor(extractor.workers, "read") as readers:
-            _in_threads(partial(compute, read=partial(_read_in, readers)), starts, BATCHES_AHEAD, advance)
-    else:
-        _in_threads(partial(compute, read=_read_views), starts, extractor.workers, advance)
+    _in_batches(compute, len(photos), extractor, advance)
     return (unit_rows(rows) if l2 else rows), errors
+
+
+def _in_batches(compute: Callable[[int, Read], int], count: int, extractor: Extractor, advance: Advance) -> None:
+    """Call `compute(start, read)` for every batch: on a processor a thread reads its own, for a GPU all read each."""
+    starts = range(0, count, extractor.batch)
+    if not extractor.on_gpu:
+        _in_threads(partial(compute, read=_read_views), starts, extractor.workers, advance)
+        return
+    with ThreadPoolExecutor(extractor.workers, "read") as readers:
+        _in_threads(partial(compute, read=partial(_read_in, readers)), starts, BATCHES_AHEAD, advance)
 
 
 def _in_threads(compute: Callable[[int], int], starts: Sequence[int], workers: int, advance: Advance) -> None:

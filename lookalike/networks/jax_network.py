@@ -35,6 +35,8 @@ def export(network: str, folder: str, batch: int, precision: str, platform: str)
 
     shapes = [jax.ShapeDtypeStruct(array.shape, array.dtype) for array in weights]
     images = jax.ShapeDtypeStruct((batch, *model.inputs[0].shape[1:]), np.uint8)
-    exported = jax.export.export(jax.jit(features), platforms=[platform])(shapes, images)
+    # Else NVIDIA's GPUs would round the factors of float32 products to 10 bits (TF32).
+    with jax.default_matmul_precision("float32" if precision == "float32" else "default"):
+        exported = jax.export.export(jax.jit(features), platforms=[platform])(shapes, images)
     (Path(folder) / FUNCTION).write_bytes(exported.serialize())
     np.savez(Path(folder) / WEIGHTS, *weights)

@@ -13,11 +13,8 @@ from lookalike.networks.sides import side_of
 
 __all__ = ["save_network", "set_precision"]
 
-KEPT_EXACT = (
-    keras.Model,
-    keras.layers.Rescaling,
-    keras.layers.Normalization,
-)  # they take pixels, which would be rounded
+# What takes pixels, which must not be rounded before they are scaled.
+KEPT_EXACT = (keras.Model, keras.layers.Rescaling, keras.layers.Normalization)
 
 
 def save_network(source: str, weights: str, made: str, given: dict) -> tuple[int, int, str]:

@@ -39,7 +39,7 @@ class Options(options.Options):
     weights: Annotated[str, options.NamesFile] = "imagenet"
     """imagenet, finetuned, random or a file of weights, for the network of the table; a model stands for backbone."""
     engine: Literal["auto", *ENGINES] = "auto"
-    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow. jax needs JAX, see GPU."""
+    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow; jax is an extra."""
     precision: Literal[*PRECISIONS] = "float32"
     """Number format inside the network; bfloat16 is faster on CPUs that have it and on GPUs, and less exact."""
     batch: int = Field(256, ge=1)

@@ -38,9 +38,7 @@ def has_gpu() -> bool:
     found = bool(tf.config.list_physical_devices("GPU"))
     if nvidia_gpu() and not found:
         if tf.test.is_built_with_cuda():
-            say_idle_gpu(
-                "none that TensorFlow can use", "see that nvidia-smi lists it and that its driver is new enough"
-            )
+            say_idle_gpu("none that TensorFlow can use", "see that nvidia-smi lists it, and how old its driver is")
         else:
             say_idle_gpu("TensorFlow for processors", "run make setup GPU=1")
     return found
@@ -67,6 +65,7 @@ def open_graph(path: Path, size: int, wanted: Wanted) -> Opened:
 
 def compiled(path: Path, size: int, device: str, precision: str, batch: int, *, xla: bool = False) -> Features:
     """Return the function of a graph on uint8 (batch, size, size, 3), in a precision that the device has."""
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # else a GPU rounds factors of products to 10 bits
     graph = load_graph(path) if path.suffix == ".pb" else _frozen(path, size)
     source, target = f"{INPUT_NODE}:0", f"{OUTPUT_NODE}:0"
     if PASSES[device, precision]:

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +110,13 @@ def test_what_it_cannot_run_is_a_bad_setting(name, able, tmp_path):
         Options(backbone=str(path), engine="jax")
     with pytest.raises(UserError, match=r"expected the .*openvino engine for .*, found jax, which cannot run it"):
         choose_engine("jax", str(path))
+
+
+def test_the_line_that_installs_jax_is_the_extra_of_the_project():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for extra, where in {"jax": "'jax==", "jax-gpu": "'jax[cuda12]=="}.items():
+        (wanted,) = project["optional-dependencies"][extra]
+        assert f"'{wanted}'".startswith(where) and f"'{wanted}'" in engines.INSTALL_JAX
 
 
 def test_without_jax_the_line_says_how_to_install_it(monkeypatch):
