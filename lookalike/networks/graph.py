@@ -95,7 +95,7 @@ def _make(options: Options, path: Path, section: str) -> tuple[int, int, str]:
 def _saved(source: str, options: Options, path: Path, of_file: dict) -> tuple[int, int, str]:
     """Have the network written by a process that has Keras on JAX: this one may have it on TensorFlow."""
     given = (source, options.weights, str(path), of_file | {"seed": options.seed})
-    return tuple(call_on_jax("lookalike.networks.keras_network:save_network", *given, network=source))
+    return tuple(call_on_jax("lookalike.networks.jax_network:save", *given, network=source))
 
 
 def _identity(name: str) -> str:

@@ -1,5 +1,5 @@
-"""Turn a .keras file into a function that JAX runs without Keras. Runs in a process of its own, since Keras takes one
-backend a process, when it is imported, and the process that asks may have it on TensorFlow."""
+"""Write networks with Keras on JAX, and turn them into functions that JAX runs without Keras. Imported in processes of
+their own alone: Keras takes one backend, when it is imported, and the process that asks may have it on TensorFlow."""
 
 import os
 from pathlib import Path
@@ -11,10 +11,19 @@ import jax.export
 import numpy as np
 
 from lookalike.networks.jax_engine import FUNCTION, WEIGHTS
+from lookalike.networks.keras_alone import keras
 from lookalike.networks.keras_files import load_model
-from lookalike.networks.keras_network import set_precision
+from lookalike.networks.keras_network import save_network, set_precision
 
-__all__ = ["export"]
+__all__ = ["export", "save"]
+
+DRAWN = ("VarianceScaling", "RandomNormal", "RandomUniform", "TruncatedNormal")  # initializers; others derive of them
+
+
+def save(source: str, weights: str, made: str, given: dict) -> tuple[int, int, str]:
+    """Write a network as a .keras file; see `save_network`."""
+    _draw_nothing()
+    return save_network(source, weights, made, given)
 
 
 def export(network: str, folder: str, batch: int, precision: str, platform: str) -> None:
@@ -22,6 +31,7 @@ def export(network: str, folder: str, batch: int, precision: str, platform: str)
 
     platform: that it is lowered for, "cpu", "cuda" or "rocm". The weights are arguments, in the order of their file.
     """
+    _draw_nothing()
     model = load_model(Path(network))
     set_precision(model, precision)
     groups = (model.trainable_variables, model.non_trainable_variables)
@@ -40,3 +50,13 @@ def export(network: str, folder: str, batch: int, precision: str, platform: str)
         exported = jax.export.export(jax.jit(features), platforms=[platform])(shapes, images)
     (Path(folder) / FUNCTION).write_bytes(exported.serialize())
     np.savez(Path(folder) / WEIGHTS, *weights)
+
+
+def _draw_nothing() -> None:
+    """Have new layers begin with zeros, which their weights replace: JAX compiles a function for each shape it draws."""
+    for name in DRAWN:
+        getattr(keras.initializers, name).__call__ = _zeros
+
+
+def _zeros(initializer: keras.Initializer, shape: tuple[int, ...], dtype: str | None = None) -> np.ndarray:
+    return np.zeros(shape, dtype or "float32")
