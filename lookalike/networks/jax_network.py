@@ -53,7 +53,7 @@ def export(network: str, folder: str, batch: int, precision: str, platform: str)
 
 
 def _draw_nothing() -> None:
-    """Have new layers begin with zeros, which their weights replace: JAX compiles a function for each shape it draws."""
+    """Have new layers begin with zeros, which weights replace: JAX would compile a function for each shape it draws."""
     for name in DRAWN:
         getattr(keras.initializers, name).__call__ = _zeros
 

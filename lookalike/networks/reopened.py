@@ -80,7 +80,7 @@ def _open(folder: Path, described: Mapping, workers: int) -> Extractor:
         raise UserError(f"expected the network at {path}, found none: run python 03_extract.py")
     there = described["engine"] in ENGINES and find_spec(described["engine"]) is not None
     engine = described["engine"] if there else _another(path)
-    wanted = Wanted(described["precision"], workers, described["batch"], described.get("xla"))
+    wanted = Wanted(described["precision"], workers, described["batch"], described.get("xla") if there else None)
     return open_frozen(path, described["size"], described["dimension"], wanted, described | {"engine": engine})
 
 
