@@ -99,7 +99,7 @@ def choose_engine(engine: str, backbone: str = "") -> str:
     if engine != "auto":
         return engine
     # TensorFlow takes seconds to import, and without the driver there is nothing to ask it.
-    if nvidia_gpu() and resolve_name("lookalike.networks.tensorflow_engine:has_gpu")():
+    if nvidia_gpu() and find_spec("tensorflow") and resolve_name("lookalike.networks.tensorflow_engine:has_gpu")():
         return "tensorflow"
     return "openvino" if find_spec("openvino") else "tensorflow"
 

@@ -158,6 +158,13 @@ def test_auto_takes_openvino_without_a_gpu(monkeypatch):
     assert choose_engine("auto") == "tensorflow"
 
 
+def test_auto_takes_tensorflow_on_a_gpu_that_it_can_use(monkeypatch):
+    monkeypatch.setattr("lookalike.networks.engines.nvidia_gpu", lambda: True)
+    for found, engine in ((True, "tensorflow"), (False, "openvino")):
+        monkeypatch.setattr("lookalike.networks.tensorflow_engine.has_gpu", lambda found=found: found)
+        assert choose_engine("auto") == engine
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

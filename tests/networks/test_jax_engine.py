@@ -1,5 +1,6 @@
 """The engine jax: the vectors of the other engines, from a process without Keras; what it cannot run is one line."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from lookalike.networks.options import Options
 from lookalike.networks.quiet import keras
 from lookalike.networks.reopened import reopen
 
+ROOT = Path(__file__).resolve().parents[2]
 needs_jax = pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
 IMAGES = np.random.default_rng(6).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
@@ -58,7 +60,8 @@ def test_model_files_give_the_vectors_of_the_other_engines(models, file, changes
 
 
 @needs_jax
-def test_keras_and_tensorflow_stay_out_of_the_process_that_computes(models, tmp_path):
+def test_it_needs_no_tensorflow_and_keras_only_in_a_process_of_its_own(models, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('not installed')")
     code = (
         "import sys, numpy as np; from pathlib import Path; from lookalike.networks.engines import open_extractor;"
         "from lookalike.networks.options import Options;"
@@ -66,8 +69,9 @@ def test_keras_and_tensorflow_stay_out_of_the_process_that_computes(models, tmp_
         f"open_extractor(options, Path({str(tmp_path)!r}))(np.zeros((1, 32, 32, 3), np.uint8));"
         "print([name for name in ('keras', 'tensorflow', 'openvino') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n" and done.stderr == ""
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=variables)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 @needs_jax
@@ -113,7 +117,7 @@ def test_what_it_cannot_run_is_a_bad_setting(name, able, tmp_path):
 
 
 def test_the_line_that_installs_jax_is_the_extra_of_the_project():
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for extra, where in {"jax": "'jax==", "jax-gpu": "'jax[cuda12]=="}.items():
         (wanted,) = project["optional-dependencies"][extra]
         assert f"'{wanted}'".startswith(where) and f"'{wanted}'" in engines.INSTALL_JAX
