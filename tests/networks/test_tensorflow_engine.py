@@ -11,7 +11,11 @@ import pytest
 from lookalike.networks import xla_trial
 from lookalike.networks.child import ChildError
 from lookalike.networks.devices import Wanted
+from lookalike.networks.engines import open_extractor
+from lookalike.networks.extraction import extract_rows
 from lookalike.networks.freeze import freeze
+from lookalike.networks.options import Options
+from lookalike.networks.squares import Photo
 from lookalike.networks.tensorflow_engine import compiled, open_graph
 
 IMAGES = np.random.default_rng(5).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
@@ -63,6 +67,8 @@ def test_without_xla_where_it_gives_other_vectors(graph, wrong, monkeypatch, cap
     assert "its vectors are others" in capsys.readouterr().err
 
 
+NAMES = ("SIMULATE_GPU", "IGNORE_PERFORMANCE")
+SIMULATED_GPU = {f"TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_{name}": "1" for name in NAMES}
 SIMULATED = """
 import json, sys
 import numpy as np
@@ -85,10 +91,39 @@ print(json.dumps({"rows": made, "types": found}))
 def test_reduced_precision_of_a_gpu_is_near_float32(graph, tmp_path):
     np.save(tmp_path / "images.npy", IMAGES)
     command = [sys.executable, "-c", SIMULATED, str(graph), str(tmp_path / "images.npy")]
-    names = [f"TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_{name}" for name in ("SIMULATE_GPU", "IGNORE_PERFORMANCE")]
     given = {"capture_output": True, "text": True, "check": True}
-    done = json.loads(subprocess.run(command, env=os.environ | dict.fromkeys(names, "1"), **given).stdout)
+    done = json.loads(subprocess.run(command, env=os.environ | SIMULATED_GPU, **given).stdout)
     assert done["types"] == [[True, False], [False, True]]
     exact = compiled(graph, 64, *WAYS)(IMAGES)
     for name, rows in done["rows"].items():
         assert cosines(np.float32(rows), exact).min() > (0.99 if name.startswith("bfloat16") else 0.999), name
+
+
+WHOLE = """
+import sys
+import numpy as np
+from pathlib import Path
+from lookalike.networks import tensorflow_engine
+from lookalike.networks.engines import open_extractor
+from lookalike.networks.extraction import extract_rows
+from lookalike.networks.options import Options
+from lookalike.networks.squares import Photo
+
+tensorflow_engine.has_gpu = lambda: True
+options = Options(backbone=sys.argv[1], engine="tensorflow", precision=sys.argv[2], batch=8)
+extractor = open_extractor(options, Path(sys.argv[3]))
+made = [extractor.description[name] for name in ("device", "batch", "xla")]
+assert (made, extractor.on_gpu) == (["GPU", 8, True], True), made
+rows, errors = extract_rows([Photo(Path(name)) for name in sys.argv[4:]], extractor, views=["whole", "mirror"])
+assert not any(errors)
+np.save(Path(sys.argv[3]) / "rows.npy", rows)
+"""
+
+
+def test_the_whole_way_to_vectors_on_a_simulated_gpu(graph, drawn_photos, tmp_path):
+    command = [sys.executable, "-c", WHOLE, str(graph), "bfloat16", str(tmp_path), *map(str, drawn_photos)]
+    done = subprocess.run(command, env=os.environ | SIMULATED_GPU, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    exact = open_extractor(Options(backbone=str(graph), engine="tensorflow"), tmp_path)
+    expected, _ = extract_rows([Photo(path) for path in drawn_photos], exact, views=["whole", "mirror"])
+    assert cosines(np.load(tmp_path / "rows.npy"), expected).min() > 0.99
