@@ -26,7 +26,7 @@ VOLATILE = {MANIFEST, RUN, MARKER, "logs", "saved_model", "stat.parquet", "sourc
 FOR_PEOPLE = (".csv", ".tsv", ".txt", ".md", ".png", ".html")  # no stage reads these
 RECORDED_PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "scikit-network", "graspologic-native", "opencv-python-headless"),
-    *("tensorflow", "tensorflow-cpu", "keras", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom"),
+    *("tensorflow", "tensorflow-cpu", "keras", "jax", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom"),
     *("matplotlib", "pyarrow"),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from lookalike.catalog.images import ImageError
 from lookalike.core.errors import UserError
 from lookalike.finetuning.export import read_labels
-from lookalike.networks.freeze import load_model
+from lookalike.networks.keras_files import load_model
 from lookalike.networks.squares import Photo, read_square
 
 __all__ = ["classify"]

@@ -1,21 +1,18 @@
 """Write a fine-tuned network in every form that people deploy, and its classes.
 `extractor.*` go from photos to features, `classifier.*` from photos to one probability a class."""
 
-import json
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from lookalike.core.errors import UserError
 from lookalike.finetuning.checkpoints import writing
 from lookalike.finetuning.heads import Classifier
-from lookalike.networks.freeze import INPUT_NODE, OUTPUT_NODE, freeze, load_model
+from lookalike.networks.freeze import INPUT_NODE, OUTPUT_NODE, freeze
+from lookalike.networks.keras_files import load_model, save_keras
 from lookalike.networks.quiet import keras, silent_stderr, tf
 
 __all__ = ["export", "probability_model", "read_labels", "write_labels"]
-
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time in a .keras file, so that the same model gives the same bytes
 
 
 def probability_model(classifier: Classifier, sharpness: float) -> keras.Model:
@@ -36,7 +33,7 @@ def export(classifier: Classifier, sharpness: float, classes: Sequence[str], fol
     models = {"extractor": classifier.extractor, "classifier": probability_model(classifier, sharpness)}
     with writing(folder):
         for name, model in models.items():
-            _save_keras(model, folder / f"{name}.keras")
+            save_keras(model, folder / f"{name}.keras")
             _save_h5(model, folder / f"{name}.h5")
         if not _opens(folder / "extractor.h5"):
             for name in models:
@@ -55,31 +52,6 @@ def _opens(path: Path) -> bool:
     except UserError:
         return False
     return True
-
-
-def _save_keras(model: keras.Model, path: Path) -> None:
-    """Write a .keras file whose bytes depend on the model alone: no times, no addresses of objects in memory."""
-    aside = path.with_name(f"part-{path.name}")
-    model.save(aside)
-    with zipfile.ZipFile(aside) as source, zipfile.ZipFile(path, "w") as target:
-        for entry in sorted(source.namelist()):
-            content = source.read(entry)
-            if entry == "metadata.json":
-                content = json.dumps(json.loads(content) | {"date_saved": ""}).encode()
-            elif entry == "config.json":
-                content = _numbered(content.decode()).encode()
-            target.writestr(zipfile.ZipInfo(entry, LONG_AGO), content)
-    aside.unlink()
-
-
-def _numbered(config: str) -> str:
-    """Return a model's configuration with its shared objects numbered in the order they appear."""
-    numbers: dict[str, int] = {}
-    return re.sub(
-        r'("shared_object_id": )(\d+)',
-        lambda match: f"{match[1]}{numbers.setdefault(match[2], len(numbers) + 1)}",
-        config,
-    )
 
 
 def _save_h5(model: keras.Model, path: Path) -> None:

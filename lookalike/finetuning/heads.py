@@ -23,6 +23,11 @@ class Classifier:
         """What trains: the head's variables, then those of the unfrozen layers."""
         return [*self.head.trainable_variables, *self.extractor.trainable_variables]
 
+    @property
+    def in_float16(self) -> bool:
+        """Whether the extractor computes in float16, whose gradients vanish unless the loss is scaled."""
+        return any(layer.compute_dtype == "float16" for layer in layers_of(self.extractor))
+
 
 def dense_head(dimension: int, n_classes: int, seed: int) -> keras.Model:
     """Return features (n, d) -> [unit embedding (n, d), logits (n, c)] by one dense layer."""

@@ -77,8 +77,8 @@ class Options(options.Options):
     """Share of photos that validate, chosen by a hash of the name."""
     patience: int = Field(5, ge=1)
     """Passes without a better validation loss before training ends."""
-    mixed_precision: bool | None = None
-    """float16 arithmetic; unset: on a GPU."""
+    mixed_precision: Literal["float16", "bfloat16"] | bool | None = None
+    """Arithmetic in float16 (or true) or bfloat16 with float32 weights; unset: float16 on a GPU, else false."""
     write_augmented: bool = False
     """Write the five altered copies of training photos to augmented/<class>/."""
     write_tfrecords: bool = False

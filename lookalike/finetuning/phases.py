@@ -54,7 +54,8 @@ def train_head(
 
     phase = Phase("head", options.head_epochs, options.head_learning_rate, options.patience)
     variables = classifier.head.trainable_variables
-    return _fit(forward, variables, draw, features, parts, options, phase, on_epoch_end=on_epoch_end)
+    kept = {"on_epoch_end": on_epoch_end, "scale_loss": False}
+    return _fit(forward, variables, draw, features, parts, options, phase, **kept)
 
 
 def train_backbone(
@@ -77,7 +78,7 @@ def train_backbone(
         return batches(pixels, rows, arrays, augment=augment, seed=options.seed, epoch=epoch)
 
     phase = Phase("backbone", options.epochs, options.learning_rate, options.patience)
-    kept = {"checkpoint": checkpoint, "on_epoch_end": on_epoch_end}
+    kept = {"checkpoint": checkpoint, "on_epoch_end": on_epoch_end, "scale_loss": classifier.in_float16}
     return _fit(forward, classifier.variables, draw, pixels, parts, options, phase, **kept)
 
 
@@ -95,11 +96,12 @@ def _fit(
     parts: Parts,
     options: Options,
     phase: Phase,
+    *,
+    scale_loss: bool,
     **callbacks,
 ) -> list[dict]:
     """Run `train.fit` with the optimizer and loss of the options, judged by the photos that validate."""
-    mixed = keras.config.dtype_policy().compute_dtype == "float16"
-    optimizer = make_optimizer(options.optimizer, options.momentum, scale_loss=mixed)
+    optimizer = make_optimizer(options.optimizer, options.momentum, scale_loss=scale_loss)
     objective = Objective(options.loss, options.temperature, options.label_smoothing)
     score = evaluator(forward, objective.sharpness)
 

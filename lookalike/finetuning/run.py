@@ -1,8 +1,7 @@
 """Fine-tune a backbone on labelled photos, and show what that does for classes it has never seen.
 A killed run goes on from its last whole epoch."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +22,12 @@ from lookalike.finetuning.tfrecord import read_records
 from lookalike.finetuning.train import Objective
 from lookalike.networks import is_model_file
 from lookalike.networks.backbones import build_extractor, find_backbone, weights_digest
-from lookalike.networks.freeze import load_model
-from lookalike.networks.quiet import keras, tf
+from lookalike.networks.devices import room_on_device
+from lookalike.networks.keras_files import load_model
+from lookalike.networks.keras_network import set_precision
+from lookalike.networks.quiet import keras
 from lookalike.networks.squares import Photo
+from lookalike.networks.tensorflow_engine import has_gpu
 
 __all__ = ["FineTuning", "finetune"]
 
@@ -115,11 +117,12 @@ def _train(
     """Run both phases and return the extractor with what was learnt, its head, and a row an epoch."""
     history, add = open_history(folder, log)
     checkpoint = Checkpoint(work / "checkpoint.npz", _run_of(extractor, data, parts, options))
-    with _precision(options.mixed_precision):
-        learner = _network(options)
-        make_head = HEADS[LOSSES[options.loss].head]
-        classifier = Classifier(learner, make_head(learner.output_shape[-1], len(parts.classes), options.seed))
-        unfreeze_layers(learner, options.unfreeze)
+    learner = _network(options)
+    set_precision(learner, _arithmetic(options.mixed_precision))
+    make_head = HEADS[LOSSES[options.loss].head]
+    classifier = Classifier(learner, make_head(learner.output_shape[-1], len(parts.classes), options.seed))
+    unfreeze_layers(learner, options.unfreeze)
+    with room_on_device("finetune.batch_size", options.batch_size):
         train_head(classifier, data.pixels, parts, options, add)
         train_backbone(classifier, data.pixels, parts, options, checkpoint, add)
     extractor.set_weights(learner.get_weights())
@@ -136,16 +139,12 @@ def _run_of(extractor: keras.Model, data: LabelledPhotos, parts: Parts, options:
     }
 
 
-@contextmanager
-def _precision(mixed: bool | None) -> Iterator[None]:
-    """Build layers inside with float16 arithmetic and float32 weights, if wanted, or by default on a GPU."""
-    before = keras.config.dtype_policy()
-    wanted = bool(tf.config.list_physical_devices("GPU")) if mixed is None else mixed
-    keras.config.set_dtype_policy("mixed_float16" if wanted else "float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+def _arithmetic(mixed: str | bool | None) -> str:
+    """Return the number format that the backbone learns in; its weights and the head are in float32."""
+    if isinstance(mixed, str):
+        return mixed
+    wanted = has_gpu() if mixed is None else mixed
+    return "float16" if wanted else "float32"
 
 
 def _write(

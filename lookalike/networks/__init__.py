@@ -17,7 +17,9 @@ __all__ = [
     "VIEWS",
     "WEIGHTS",
     "Backbone",
+    "Engine",
     "Scaling",
+    "engines_for",
     "is_model_file",
     "needs_openvino",
 ]
@@ -170,9 +172,22 @@ WEIGHTS = {
     "random": "drawn from a seed, for tests",
 }
 
+OPENVINO_SUFFIXES = (".onnx", ".xml")  # formats that the openvino engine alone reads
+MODEL_SUFFIXES = (".keras", ".h5", ".pb", *OPENVINO_SUFFIXES)
+SAVED_MODEL = "SavedModel"  # the format that is a folder
+
+
+class Engine(NamedTuple):
+    """opens: the function that opens a graph; reads: formats of the model files that a graph is made of."""
+
+    opens: str
+    reads: tuple[str, ...]
+
+
 ENGINES = {
-    "tensorflow": "lookalike.networks.tensorflow_engine:open_graph",
-    "openvino": "lookalike.networks.openvino_engine:open_graph",
+    "tensorflow": Engine("lookalike.networks.tensorflow_engine:open_graph", (".keras", ".h5", ".pb", SAVED_MODEL)),
+    "openvino": Engine("lookalike.networks.openvino_engine:open_graph", (*MODEL_SUFFIXES, SAVED_MODEL)),
+    "jax": Engine("lookalike.networks.jax_engine:open_graph", (".keras", ".h5")),
 }
 
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -183,9 +198,6 @@ VIEWS = {  # of test-time augmentation
     "crop": "lookalike.networks.views:crop",
 }
 
-OPENVINO_SUFFIXES = (".onnx", ".xml")  # formats that the openvino engine alone reads
-MODEL_SUFFIXES = (".keras", ".h5", ".pb", *OPENVINO_SUFFIXES)
-
 
 def is_model_file(name: str) -> bool:
     """Say whether a backbone setting names a model: a file of one of MODEL_SUFFIXES, or the folder of a SavedModel."""
@@ -194,4 +206,12 @@ def is_model_file(name: str) -> bool:
 
 def needs_openvino(name: str) -> bool:
     """Say whether only the openvino engine can run the network of this name."""
-    return name.endswith(OPENVINO_SUFFIXES)
+    return engines_for(name) == ["openvino"]
+
+
+def engines_for(name: str) -> list[str]:
+    """Return the engines that can run the network of this name, or in this file."""
+    if not is_model_file(name):
+        return list(ENGINES)
+    kind = next((suffix for suffix in MODEL_SUFFIXES if name.endswith(suffix)), SAVED_MODEL)
+    return [engine for engine, row in ENGINES.items() if kind in row.reads]

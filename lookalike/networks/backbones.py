@@ -10,13 +10,11 @@ import numpy as np
 
 from lookalike.core.errors import UserError
 from lookalike.networks import BACKBONES, MODEL_SUFFIXES, SCALINGS, Backbone
-from lookalike.networks.freeze import freeze
-from lookalike.networks.quiet import keras
+from lookalike.networks.keras_alone import keras
 
 __all__ = [
     "build_extractor",
     "find_backbone",
-    "freeze_backbone",
     "imagenet_file",
     "preprocessing_layer",
     "weights_digest",
@@ -166,13 +164,3 @@ def weights_digest(model: keras.Model) -> str:
     for array in model.get_weights():
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def freeze_backbone(
-    name: str, weights: str, frozen: Path, *, size: int | None, seed: int, section: str = "extract"
-) -> tuple[int, int, str]:
-    """Write the frozen extractor of a backbone; return its input size, dimension and the sha256 of its weights."""
-    row = find_backbone(name, section)
-    model = build_extractor(row, weights, size=size, seed=seed, section=section)
-    freeze(model, frozen)
-    return size or row.size, model.outputs[0].shape[-1], weights_digest(model)

@@ -2,7 +2,7 @@
 It takes uint8 photos and gives float32 vectors that do not depend on how the photos are batched."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,20 +11,24 @@ from pkgutil import resolve_name
 import numpy as np
 
 from lookalike.core.errors import UserError
-from lookalike.networks import ENGINES, WEIGHTS, needs_openvino
+from lookalike.networks import ENGINES, WEIGHTS, engines_for, needs_openvino
+from lookalike.networks.devices import Wanted, nvidia_gpu
 from lookalike.networks.graph import GRAPH_NAME, FrozenGraph, frozen_graph, source_of
 from lookalike.networks.handcrafted import BATCH, DIMENSION, SIZE, handcrafted_features
 from lookalike.networks.options import Options
 
-__all__ = ["Extractor", "choose_engine", "handcrafted_extractor", "open_extractor"]
+__all__ = ["Extractor", "choose_engine", "handcrafted_extractor", "open_extractor", "open_frozen"]
+
+INSTALL_JAX = "pip install 'jax==0.10.2', or 'jax[cuda12]==0.10.2' for an NVIDIA GPU"
 
 
 @dataclass(frozen=True)
 class Extractor:
     """Turn uint8 photos (n, size, size, 3) into float32 vectors (n, dimension), from several threads at once.
 
-    `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`. Raises
-    UserError where a network gives numbers that are not finite.
+    `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`;
+    on_gpu: batches are large and computed one by one, so that all workers read the photos of one. Raises UserError
+    where a network gives numbers that are not finite.
     """
 
     features: Callable[[np.ndarray], np.ndarray]
@@ -33,6 +37,7 @@ class Extractor:
     batch: int
     workers: int
     description: dict
+    on_gpu: bool = False
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return the vectors of any number of photos; every batch is computed at full length, padded with black."""
@@ -63,30 +68,39 @@ def open_extractor(
         return handcrafted_extractor(workers)
     engine = choose_engine(options.engine, source_of(options))
     frozen = frozen_graph(options, folder, name=graph, kept=kept)
-    open_graph = resolve_name(ENGINES[engine])
-    features, batch, device = open_graph(frozen.path, frozen.size, precision=options.precision, workers=workers)
-    described = _network(options, frozen, folder) | {"engine": engine, "device": device, "batch": batch}
-    return Extractor(features, frozen.size, frozen.dimension, batch, workers, described)
+    described = _network(options, frozen, folder) | {"engine": engine}
+    wanted = Wanted(options.precision, workers, options.batch, options.xla)
+    return open_frozen(frozen.path, frozen.size, frozen.dimension, wanted, described)
+
+
+def open_frozen(path: Path, size: int, dimension: int, wanted: Wanted, described: Mapping) -> Extractor:
+    """Open the graph of an extractor with the engine that its description names; see `open_extractor`."""
+    opened = resolve_name(ENGINES[described["engine"]].opens)(path, size, wanted)
+    described = dict(described) | {"device": opened.device, "batch": opened.batch, "xla": opened.xla}
+    on_gpu = opened.device != "CPU"
+    return Extractor(opened.features, size, dimension, opened.batch, wanted.workers, described, on_gpu)
 
 
 def choose_engine(engine: str, backbone: str = "") -> str:
     """Return the engine to use: for "auto" TensorFlow on a GPU, else OpenVINO, else TensorFlow.
 
-    backbone: its name or file; some files only OpenVINO runs. Raises UserError where the engine cannot run it.
+    backbone: its name or file; some files only OpenVINO runs. Raises UserError where the engine cannot run it or is
+    not installed.
     """
+    able = engines_for(backbone)
+    if engine not in ("auto", *able):
+        raise UserError(f"expected the {' or '.join(able)} engine for {backbone}, found {engine}, which cannot run it")
+    if engine == "jax" and not find_spec("jax"):
+        raise UserError(f"expected JAX for extract.engine jax, found none installed: run {INSTALL_JAX}")
     if needs_openvino(backbone):
-        if engine == "tensorflow" or not find_spec("openvino"):
-            found = engine if engine == "tensorflow" else "none installed"
-            raise UserError(f"expected the openvino engine for {backbone}, found {found}: only that one reads it")
+        if not find_spec("openvino"):
+            raise UserError(f"expected the openvino engine for {backbone}, found none installed: no other reads it")
         return "openvino"
     if engine != "auto":
         return engine
-    if Path("/dev/nvidiactl").exists():
-        # Imported late: TensorFlow takes seconds, and without the driver there is nothing to ask it.
-        from lookalike.networks.tensorflow_engine import has_gpu
-
-        if has_gpu():
-            return "tensorflow"
+    # TensorFlow takes seconds to import, and without the driver there is nothing to ask it.
+    if nvidia_gpu() and find_spec("tensorflow") and resolve_name("lookalike.networks.tensorflow_engine:has_gpu")():
+        return "tensorflow"
     return "openvino" if find_spec("openvino") else "tensorflow"
 
 

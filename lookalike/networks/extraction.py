@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -26,7 +27,12 @@ __all__ = ["Matrices", "compute_matrices", "extract_rows", "open_extractors", "r
 FINETUNED = "02_finetune"
 OF_ALL_ROWS = ("pca", "tsv")  # settings that say nothing of a single row
 
+BATCHES_AHEAD = 4  # of a GPU: one is computed, one transferred, two are read
+READ_AT_ONCE = 16  # photos of a GPU's batch that a thread reads
+
 Advance = Callable[[int], None]
+View = Callable[[np.ndarray], np.ndarray]
+Read = Callable[[Sequence[Photo], np.ndarray, Sequence[View]], list[str | None]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def open_extractors(
 
 def _open_tuned(options: Options, draft: Path, tuned: Path, places: Mapping) -> dict[str, Extractor]:
     start = _start_of(tuned)
-    network = {"backbone": str(tuned / "extractor.pb"), "weights": "imagenet", "size": None}
+    file = "extractor.keras" if options.engine == "jax" else "extractor.pb"
+    network = {"backbone": str(tuned / file), "weights": "imagenet", "size": None}
     own = open_extractor(options.model_copy(update=network), draft, **places)
     own = replace(own, description=own.description | {"backbone": start["backbone"], "weights": "finetuned"})
     if not options.side_by_side:
@@ -112,16 +119,27 @@ def extract_rows(
     rows = np.zeros((len(photos), extractor.dimension), np.float32)
     errors: list[str | None] = [None] * len(photos)
 
-    def compute(start: int) -> int:
+    def compute(start: int, read: Read) -> int:
         part = slice(start, min(start + extractor.batch, len(photos)))
-        squares, errors[part] = _read_batch(photos[part], extractor.size)
-        seen = extractor(np.concatenate([view(squares) for view in functions]))  # few photos' views share batches
-        rows[part] = seen.reshape(len(functions), len(squares), -1).mean(axis=0)
+        squares = np.zeros((len(functions), part.stop - start, extractor.size, extractor.size, 3), np.uint8)
+        errors[part] = read(photos[part], squares, functions)
+        seen = extractor(squares.reshape(-1, *squares.shape[2:]))  # few photos' views share batches
+        rows[part] = seen.reshape(len(functions), part.stop - start, -1).mean(axis=0)
         rows[part][[error is not None for error in errors[part]]] = 0
         return part.stop - start
 
-    _in_threads(compute, range(0, len(photos), extractor.batch), extractor.workers, advance)
+    _in_batches(compute, len(photos), extractor, advance)
     return (unit_rows(rows) if l2 else rows), errors
+
+
+def _in_batches(compute: Callable[[int, Read], int], count: int, extractor: Extractor, advance: Advance) -> None:
+    """Call `compute(start, read)` for every batch: on a processor a thread reads its own, for a GPU all read each."""
+    starts = range(0, count, extractor.batch)
+    if not extractor.on_gpu:
+        _in_threads(partial(compute, read=_read_views), starts, extractor.workers, advance)
+        return
+    with ThreadPoolExecutor(extractor.workers, "read") as readers:
+        _in_threads(partial(compute, read=partial(_read_in, readers)), starts, BATCHES_AHEAD, advance)
 
 
 def _in_threads(compute: Callable[[int], int], starts: Sequence[int], workers: int, advance: Advance) -> None:
@@ -134,16 +152,27 @@ def _in_threads(compute: Callable[[int], int], starts: Sequence[int], workers: i
             raise
 
 
-def _read_batch(photos: Sequence[Photo], size: int) -> tuple[np.ndarray, list[str | None]]:
-    squares = np.zeros((len(photos), size, size, 3), np.uint8)
-    errors: list[str | None] = []
-    for square, photo in zip(squares, photos, strict=True):
+def _read_in(
+    readers: ThreadPoolExecutor, photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View]
+) -> list[str | None]:
+    """Read the photos of one batch in several threads, some photos a thread; see `_read_views`."""
+    parts = [slice(start, start + READ_AT_ONCE) for start in range(0, len(photos), READ_AT_ONCE)]
+    reading = readers.map(lambda part: _read_views(photos[part], squares[:, part], functions), parts)
+    return [error for errors in reading for error in errors]
+
+
+def _read_views(photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View]) -> list[str | None]:
+    """Fill squares (views, n, s, s, 3) with the views of n photos; return for each None or why it cannot be read."""
+    read, errors = np.zeros(squares.shape[1:], np.uint8), []
+    for square, photo in zip(read, photos, strict=True):
         try:
-            square[:] = read_square(photo, size)
+            square[:] = read_square(photo, len(square))
             errors.append(None)
         except images.ImageError as error:
             errors.append(f"{error.status}: {error.reason}")
-    return squares, errors
+    for place, view in zip(squares, functions, strict=True):
+        place[:] = view(read)
+    return errors
 
 
 def _start_of(tuned: Path) -> dict:

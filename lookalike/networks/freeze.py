@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lookalike.core.errors import UserError
+from lookalike.networks.backbones import build_extractor, find_backbone, weights_digest
 from lookalike.networks.grouped_convolutions import without_groups
+from lookalike.networks.keras_files import layer_model, load_model
 from lookalike.networks.quiet import convert_variables_to_constants_v2, keras, tf, tf_optimizer
 from lookalike.networks.silence import silent_stderr
 
@@ -16,9 +18,8 @@ __all__ = [
     "INPUT_NODE",
     "OUTPUT_NODE",
     "freeze",
+    "freeze_backbone",
     "freeze_function",
-    "layer_model",
-    "load_model",
     "main",
     "rewrite",
     "write_graph",
@@ -35,6 +36,16 @@ def freeze(model: keras.Model, path: Path) -> Path:
     """
     shape = (None, *model.inputs[0].shape[1:])
     return write_graph(freeze_function(lambda images: model(images, training=False), shape), path)
+
+
+def freeze_backbone(
+    name: str, weights: str, frozen: Path, *, size: int | None, seed: int, section: str = "extract"
+) -> tuple[int, int, str]:
+    """Write the frozen extractor of a backbone; return its input size, dimension and the sha256 of its weights."""
+    row = find_backbone(name, section)
+    model = build_extractor(row, weights, size=size, seed=seed, section=section)
+    freeze(model, frozen)
+    return size or row.size, model.outputs[0].shape[-1], weights_digest(model)
 
 
 def freeze_function(function: keras.Function, shape: Sequence[int | None]) -> tf.compat.v1.GraphDef:
@@ -81,33 +92,6 @@ def write_graph(graph: tf.compat.v1.GraphDef, path: Path) -> Path:
     return aside.replace(path)
 
 
-class _Keras2DepthwiseConv2D:
-    """Reads the layer as Keras 2 wrote it: with a number of groups, which was always 1 and which Keras 3 refuses."""
-
-    @classmethod
-    def from_config(cls, config: dict) -> keras.layers.Layer:
-        return keras.layers.DepthwiseConv2D.from_config({key: config[key] for key in config if key != "groups"})
-
-
-KERAS_2_LAYERS = {"DepthwiseConv2D": _Keras2DepthwiseConv2D}
-
-
-def load_model(path: Path) -> keras.Model:
-    """Load a .keras or .h5 model, also one that Keras 2 wrote; UserError if it is none."""
-    if path.is_dir():
-        raise UserError(
-            f"expected a .keras or .h5 model, found the folder {path}: --extract.backbone takes that of a SavedModel, "
-            f"and 03_extract freezes it to extractor.pb"
-        )
-    if not path.is_file():
-        raise UserError(f"expected a .keras or .h5 model at {path}, found no such file")
-    try:
-        return keras.models.load_model(path, custom_objects=KERAS_2_LAYERS, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"expected a whole Keras model in {path}, which cannot be loaded: {reason}") from error
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert a .keras or .h5 file to a frozen .pb from the command line; 1 and one line on a fault."""
     parser = argparse.ArgumentParser(prog="python -m lookalike.networks.freeze", description=__doc__)
@@ -123,18 +107,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"{chosen.frozen}: {INPUT_NODE} {model.inputs[0].shape[1:]} -> {OUTPUT_NODE} {model.outputs[0].shape[1:]}")
     return 0
-
-
-def layer_model(model: keras.Model, layer: str) -> keras.Model:
-    """Return the model up to a named layer; the model itself for ""; UserError for an unknown layer."""
-    if not layer:
-        return model
-    names = [each.name for each in model.layers]
-    if layer not in names:
-        raise UserError(
-            f"expected a layer of {model.name}, found {layer!r}; its last layers are {', '.join(names[-5:])}"
-        )
-    return keras.Model(model.inputs[0], model.get_layer(layer).output, name=model.name)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,19 @@ from pathlib import Path
 
 from lookalike.core.files import digest_of, write_json
 from lookalike.networks import BACKBONES, WEIGHTS, is_model_file, needs_openvino
+from lookalike.networks.child import call_on_jax
 from lookalike.networks.options import Options, is_whole_model
 from lookalike.networks.weights_beside import model_digest, weights_beside
 
 __all__ = ["DESCRIPTION", "GRAPH_NAME", "FrozenGraph", "frozen_graph", "graph_key", "source_of", "write_description"]
 
-GRAPH_NAME = "extractor"  # .pb, or .xml and .bin where openvino alone can run it
+GRAPH_NAME = "extractor"  # .pb; .keras for JAX; .xml and .bin where openvino alone can run it
 DESCRIPTION = "description.json"
 
 
 @dataclass(frozen=True)
 class FrozenGraph:
-    """A .pb or .xml on disk, "images" (float32, NHWC, pixels 0-255) -> "features", and what it is made of."""
+    """A .pb, .keras or .xml on disk, "images" (float32, NHWC, pixels 0-255) -> "features", and what it is made of."""
 
     path: Path
     size: int
@@ -33,7 +34,14 @@ class FrozenGraph:
 def graph_key(options: Options) -> str:
     """Return the digest of all that a graph depends on; of files and folders their content counts, not their names."""
     parts = {name: _identity(getattr(options, name)) for name in ("backbone", "weights")}
+    parts |= {"form": ".keras"} if _suffix(options) == ".keras" else {}
     return digest_of(parts | options.model_dump(include={"size", "layer", "scaling", "pooling", "seed"}))
+
+
+def _suffix(options: Options) -> str:
+    if needs_openvino(source_of(options)):
+        return ".xml"
+    return ".keras" if options.engine == "jax" else ".pb"
 
 
 def source_of(options: Options) -> str:
@@ -49,7 +57,7 @@ def frozen_graph(
     name: without suffix. section: of the settings, which errors name. Raises UserError.
     """
     key = graph_key(options)
-    made = folder / f"{name}{'.xml' if needs_openvino(source_of(options)) else '.pb'}"
+    made = folder / f"{name}{_suffix(options)}"
     made.parent.mkdir(parents=True, exist_ok=True)
     for place in (folder, *kept):
         known = _described(place, key)
@@ -69,17 +77,25 @@ def write_description(folder: Path, descriptions: dict[str, dict]) -> None:
 def _make(options: Options, path: Path, section: str) -> tuple[int, int, str]:
     source = source_of(options)
     of_file = options.model_dump(include={"size", "layer", "scaling", "pooling"}) | {"section": section}
-    # Imported late: TensorFlow takes seconds, and neither a kept graph nor one for openvino needs it.
+    # Imported late: TensorFlow takes seconds, and neither a kept graph nor one for another engine needs it.
     if needs_openvino(source):
         from lookalike.networks.openvino_file import convert_file
 
         return convert_file(Path(source), path, **of_file)
-    from lookalike.networks import backbones, model_files
+    if path.suffix == ".keras":
+        return _saved(source, options, path, of_file)
+    from lookalike.networks import freeze, model_files
 
     if is_model_file(source):
         return model_files.freeze_file(Path(source), path, **of_file)
     given = options.model_dump(include={"size", "seed"})
-    return backbones.freeze_backbone(source, options.weights, path, **given, section=section)
+    return freeze.freeze_backbone(source, options.weights, path, **given, section=section)
+
+
+def _saved(source: str, options: Options, path: Path, of_file: dict) -> tuple[int, int, str]:
+    """Have the network written by a process that has Keras on JAX: this one may have it on TensorFlow."""
+    given = (source, options.weights, str(path), of_file | {"seed": options.seed})
+    return tuple(call_on_jax("lookalike.networks.jax_network:save", *given, network=source))
 
 
 def _identity(name: str) -> str:

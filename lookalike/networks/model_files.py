@@ -7,14 +7,14 @@ from pathlib import Path
 
 from lookalike.core.errors import UserError
 from lookalike.networks.backbones import preprocessing_layer, weights_digest
-from lookalike.networks.freeze import freeze_function, layer_model, load_model, write_graph
+from lookalike.networks.freeze import freeze_function, write_graph
 from lookalike.networks.graph_input import image_input
+from lookalike.networks.keras_files import layer_model, load_model
 from lookalike.networks.pooling import tokens_to_average
 from lookalike.networks.quiet import tf
+from lookalike.networks.sides import side_of
 
 __all__ = ["freeze_file", "load_graph"]
-
-DEFAULT_SIZE = 224  # of a model that takes any size and comes without one
 
 Images = Callable[[tf.Tensor], tf.Tensor]
 
@@ -28,9 +28,7 @@ def freeze_file(
     tokens (n, t, d) as `tokens_to_average` says. section: of the settings, which errors name. Raises UserError.
     """
     function, own, digest = _opened(path, layer)
-    if own and size and own != size:
-        raise UserError(f"expected {section}.size {own}, which {path.name} is made for, found {size}")
-    side = own or size or DEFAULT_SIZE
+    side = side_of(own, size, path.name, section)
     scale = preprocessing_layer(scaling) if scaling != "raw" else (lambda images: images)
     try:
         graph = freeze_function(lambda images: _pooled(function(scale(images)), pooling), (None, side, side, 3))

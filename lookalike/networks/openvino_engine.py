@@ -9,6 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from lookalike.core.errors import UserError
+from lookalike.networks.devices import Opened, Wanted
 
 sys.modules["openvino_telemetry"] = None  # else its import sends an event over the network and writes an id in HOME
 
@@ -21,20 +22,20 @@ BATCH = 4  # where a network takes any; measured: larger batches leave the cache
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
-def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[Callable, int, str]:
-    """Return `features(uint8 (batch, size, size, 3)) -> float32 (batch, d)`, safe in threads, the batch and device.
+def open_graph(path: Path, size: int, wanted: Wanted) -> Opened:
+    """Open a frozen graph, or what `openvino_file` writes, on the processor; a stream a worker.
 
-    path: a frozen graph, or what `openvino_file` writes. workers: number of streams. Raises UserError for a precision
-    that a CPU has not.
+    Raises UserError for a precision that a CPU has not.
     """
-    if precision not in HINTS:
+    if wanted.precision not in HINTS:
+        known = " or ".join(HINTS)
         raise UserError(
-            f"expected extract.precision {' or '.join(HINTS)} with openvino, found {precision}: float16 needs a GPU"
+            f"expected extract.precision {known} with openvino, found {wanted.precision}: float16 needs a GPU"
         )
-    compiled = _compiled(path, size, HINTS[precision], workers)
+    compiled = _compiled(path, size, HINTS[wanted.precision], wanted.workers)
     batch = compiled.input().shape[0]
     idle = SimpleQueue()
-    for _ in range(workers):
+    for _ in range(wanted.workers):
         idle.put(compiled.create_infer_request())
 
     def features(images: np.ndarray) -> np.ndarray:
@@ -47,7 +48,7 @@ def open_graph(path: Path, size: int, *, precision: str, workers: int) -> tuple[
 
     # The first call fills tables inside the bindings, where two threads at once can wait for each other for ever.
     features(np.zeros((batch, size, size, 3), np.uint8))
-    return features, batch, "CPU"
+    return Opened(features, batch, "CPU")
 
 
 def open_map(path: Path, size: int) -> Callable[[np.ndarray], np.ndarray] | None:

@@ -8,12 +8,12 @@ from lookalike.core.errors import UserError
 from lookalike.networks import SCALINGS
 from lookalike.networks.openvino_engine import BATCH, openvino
 from lookalike.networks.pooling import tokens_to_average
+from lookalike.networks.sides import side_of
 from lookalike.networks.silence import silent_stderr
 from lookalike.networks.weights_beside import model_digest, weights_beside
 
 __all__ = ["convert_file"]
 
-DEFAULT_SIZE = 224  # of a network that takes any size and comes without one
 LAYOUTS = {"NCHW": (1, 2, 3), "NHWC": (3, 1, 2)}  # axes of channels, height and width
 RGB = openvino.Dimension(3)
 RANKS = (2, 3, 4)  # of vectors, tokens and maps
@@ -110,9 +110,7 @@ def _side(images: Output, size: int | None, path: Path, section: str) -> int:
     shape = images.partial_shape
     axes = LAYOUTS[_layouts(images)[0]][1:]
     own = next((shape[axis].get_length() for axis in axes if shape[axis].is_static), None)
-    if own and size and own != size:
-        raise UserError(f"expected {section}.size {own}, which {path.name} is made for, found {size}")
-    return own or size or DEFAULT_SIZE
+    return side_of(own, size, path.name, section)
 
 
 def _fixed(output: Output, images: Output, side: int, path: Path) -> tuple[Model, str]:

@@ -20,8 +20,8 @@ from lookalike.networks import (
     SCALINGS,
     VIEWS,
     WEIGHTS,
+    engines_for,
     is_model_file,
-    needs_openvino,
 )
 from lookalike.networks.weights_beside import weights_beside
 
@@ -39,9 +39,13 @@ class Options(options.Options):
     weights: Annotated[str, options.NamesFile] = "imagenet"
     """imagenet, finetuned, random or a file of weights, for the network of the table; a model stands for backbone."""
     engine: Literal["auto", *ENGINES] = "auto"
-    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow."""
+    """What computes it; auto: TensorFlow on a GPU, else OpenVINO, else TensorFlow; jax is an extra."""
     precision: Literal[*PRECISIONS] = "float32"
-    """Number format inside the network; bfloat16 is faster on CPUs that have it, and less exact."""
+    """Number format inside the network; bfloat16 is faster on CPUs that have it and on GPUs, and less exact."""
+    batch: int = Field(256, ge=1)
+    """Photos that a GPU computes at once; fewer where its memory is full."""
+    xla: bool | None = None
+    """With tensorflow, compile by XLA, after a trial in a process of its own; unset: on a GPU."""
     size: int | None = Field(None, ge=32)
     """Side of the network's input in pixels, if not its own."""
     layer: str = ""
@@ -90,9 +94,11 @@ class Options(options.Options):
     @classmethod
     def _engine_reads_the_file(cls, engine: str, info: ValidationInfo) -> str:
         names = [*eyes_of(info.data.get("backbone", "")), info.data.get("weights", "")]
-        files = [name for name in names if needs_openvino(name)]
-        if files and engine == "tensorflow":
-            raise ValueError(f"auto or openvino, which alone reads {files[0]}")
+        name = next((name for name in names if engine not in ("auto", *engines_for(name))), None)
+        if name is not None:
+            able = engines_for(name)
+            those = f"which alone reads {name}" if len(able) == 1 else f"which read {name}"
+            raise ValueError(f"{', '.join(['auto', *able[:-1]])} or {able[-1]}, {those}")
         return engine
 
     @field_validator("size")

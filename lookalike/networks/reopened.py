@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import resolve_name
 
 import numpy as np
 
 from lookalike.core.errors import UserError
 from lookalike.core.features import MAIN, WHOLE
 from lookalike.networks import ENGINES
-from lookalike.networks.engines import Extractor, choose_engine, handcrafted_extractor
+from lookalike.networks.devices import Wanted
+from lookalike.networks.engines import Extractor, choose_engine, handcrafted_extractor, open_frozen
 from lookalike.networks.extraction import compute_matrices
 from lookalike.networks.fusion import join
 from lookalike.networks.graph import DESCRIPTION
@@ -79,7 +79,10 @@ def _open(folder: Path, described: Mapping, workers: int) -> Extractor:
     if not path.exists():
         raise UserError(f"expected the network at {path}, found none: run python 03_extract.py")
     there = described["engine"] in ENGINES and find_spec(described["engine"]) is not None
-    engine = described["engine"] if there else choose_engine("auto", described["graph"])
-    given = {"precision": described["precision"], "workers": workers}
-    features, batch, _ = resolve_name(ENGINES[engine])(path, described["size"], **given)
-    return Extractor(features, described["size"], described["dimension"], batch, workers, dict(described))
+    engine = described["engine"] if there else _another(path)
+    wanted = Wanted(described["precision"], workers, described["batch"], described.get("xla") if there else None)
+    return open_frozen(path, described["size"], described["dimension"], wanted, described | {"engine": engine})
+
+
+def _another(graph: Path) -> str:
+    return "tensorflow" if graph.suffix == ".keras" else choose_engine("auto", graph.name)

@@ -5,7 +5,7 @@ import pytest
 
 from lookalike.finetuning.export import export, read_labels, write_labels
 from lookalike.finetuning.heads import Classifier, cosine_head
-from lookalike.networks.freeze import load_model
+from lookalike.networks.keras_files import load_model
 from lookalike.networks.quiet import keras
 
 

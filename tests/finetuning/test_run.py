@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import UserError
+from lookalike.finetuning import run
 from lookalike.finetuning.classify import classify
 from lookalike.finetuning.options import Options
 from lookalike.finetuning.run import finetune
 from lookalike.finetuning.tfrecord import read_records
-from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.freeze import load_model
+from lookalike.networks.keras_files import load_model
 from lookalike.networks.openvino_engine import openvino
 from lookalike.networks.options import Options as ExtractionOptions
 from lookalike.networks.quiet import keras, tf
@@ -315,20 +315,30 @@ def test_photos_without_labels_are_one_line(photos, backbone, tmp_path):
         finetune(*photos[:2], [""] * 60, Options(backbone=str(backbone)), tmp_path, tmp_path / "work")
 
 
-def test_float16_arithmetic_ends_in_float32_models(photos, tmp_path, monkeypatch):
-    computed = []
+@pytest.mark.parametrize(("mixed", "computed"), [(True, "float16"), ("bfloat16", "bfloat16"), (None, "float32")])
+def test_mixed_arithmetic_ends_in_float32_models(mixed, computed, photos, backbone, tmp_path, monkeypatch):
+    seen, train = [], run.train_backbone
 
-    def build(*arguments, **options):
-        model = build_extractor(*arguments, **options)
-        computed.append(model.compute_dtype)
-        return model
+    def watched(classifier, *rest):
+        features = classifier.extractor(np.zeros((1, SIZE, SIZE, 3), np.float32))
+        seen.append((features.dtype, {each.dtype for each in classifier.variables}, classifier.in_float16))
+        return train(classifier, *rest)
 
-    written = []
-    monkeypatch.setattr("lookalike.finetuning.run.build_extractor", build)
-    monkeypatch.setattr("lookalike.finetuning.run._write", lambda classifier, *rest: written.append(classifier))
-    options = OPTIONS | {"backbone": "mobilenet_0.25", "weights": "random", "size": 32, "unfreeze": 0.2}
-    options |= {"epochs": 1, "head_epochs": 1, "mixed_precision": True}
-    scores = finetune(*photos, Options(**options), tmp_path, tmp_path / "work", log=silent).scores
-    assert computed == ["float32", "float16"] and keras.config.dtype_policy().name == "float32"
-    assert np.isfinite(scores["best"]["loss"])
-    assert written[0].extractor(np.zeros((1, 32, 32, 3), np.float32)).dtype == "float32"
+    monkeypatch.setattr(run, "train_backbone", watched)
+    options = OPTIONS | {"backbone": str(backbone), "loss": "softmax", "epochs": 2, "head_epochs": 1}
+    made = finetune(*photos, Options(**options, mixed_precision=mixed), tmp_path, tmp_path / "work", log=silent)
+    assert seen == [(computed, {"float32"}, computed == "float16")]
+    assert np.isfinite([row["loss"] for row in made.history]).all()
+    for name in ("extractor.keras", "classifier.keras"):
+        model = load_model(tmp_path / name)
+        assert {layer.compute_dtype for layer in model._flatten_layers()} == {"float32"}
+        assert model(np.zeros((1, SIZE, SIZE, 3), np.float32)).dtype == "float32"
+
+
+def test_a_full_memory_of_the_gpu_is_one_line(photos, backbone, tmp_path, monkeypatch):
+    def fill_up(*arguments):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(run, "train_backbone", fill_up)
+    with pytest.raises(UserError, match=r"found it full: take a smaller --finetune\.batch_size"):
+        finetune(*photos, Options(backbone=str(backbone), **OPTIONS), tmp_path, tmp_path / "work", log=silent)

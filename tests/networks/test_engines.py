@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from lookalike.networks.freeze import freeze
 from lookalike.networks.graph import graph_key, write_description
 from lookalike.networks.options import Options
 
+NEEDS_JAX = pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+ENGINES_HERE = [pytest.param(name, marks=[NEEDS_JAX] if name == "jax" else []) for name in ENGINES]
 IMAGES = np.random.default_rng(4).integers(0, 256, (11, 64, 64, 3), dtype=np.uint8)
 SMALL = {"backbone": "mobilenet_v2_0.35", "weights": "random", "engine": "openvino", "size": 64}
 
@@ -26,13 +29,13 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("graphs")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_HERE)
 def test_engines_equal_keras(engine, folder, small_model):
     extractor = open_extractor(small(engine=engine), folder)
     np.testing.assert_allclose(extractor(IMAGES), np.asarray(small_model(IMAGES)), atol=1e-3)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_HERE)
 def test_a_vector_is_the_same_alone_and_in_any_batch(engine, folder):
     extractor = open_extractor(small(engine=engine), folder)
     together = extractor(IMAGES)
@@ -45,7 +48,7 @@ def test_a_vector_is_the_same_with_any_number_of_workers(folder):
     np.testing.assert_array_equal(one(IMAGES), four(IMAGES))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES_HERE)
 def test_bfloat16_is_near_float32(engine, folder):
     exact, coarse = (
         open_extractor(small(engine=engine, precision=precision), folder)(IMAGES)
@@ -153,6 +156,13 @@ def test_auto_takes_openvino_without_a_gpu(monkeypatch):
     assert choose_engine("auto") == "openvino"
     monkeypatch.setattr("lookalike.networks.engines.find_spec", lambda name: None)
     assert choose_engine("auto") == "tensorflow"
+
+
+def test_auto_takes_tensorflow_on_a_gpu_that_it_can_use(monkeypatch):
+    monkeypatch.setattr("lookalike.networks.engines.nvidia_gpu", lambda: True)
+    for found, engine in ((True, "tensorflow"), (False, "openvino")):
+        monkeypatch.setattr("lookalike.networks.tensorflow_engine.has_gpu", lambda found=found: found)
+        assert choose_engine("auto") == engine
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Photos to vectors: order, shards, views, normalisation, photos that cannot be read, real photos and weights."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -46,6 +47,18 @@ def test_seven_shards_equal_one(rows, extractor, drawn_photos):
     shards = np.array_split(np.arange(23), 7)
     parts = [extract_rows(photos_of(drawn_photos[i] for i in shard), extractor)[0] for shard in shards]
     np.testing.assert_array_equal(np.concatenate(parts), rows)
+
+
+def test_all_threads_reading_one_batch_changes_nothing(extractor, drawn_photos, tmp_path):
+    bad = tmp_path / "text.jpg"
+    bad.write_bytes(b"no photo at all")
+    photos = photos_of([*drawn_photos[:3], bad, *drawn_photos])
+    large = replace(extractor, batch=20, features=lambda images: np.tile(images[:, 9, 9, :1], (1, 1280)), on_gpu=True)
+    views = {"views": ("whole", "mirror", "crop")}
+    found, errors = extract_rows(photos, large, **views)
+    expected, reasons = extract_rows(photos, replace(large, on_gpu=False), **views)
+    np.testing.assert_array_equal(found, expected)
+    assert errors == reasons and [place for place, error in enumerate(errors) if error] == [3] and found.any()
 
 
 def test_no_photos_give_no_rows(extractor):

@@ -8,7 +8,8 @@ import pytest
 
 from lookalike.core.errors import UserError
 from lookalike.networks.engines import open_extractor
-from lookalike.networks.freeze import freeze, layer_model, load_model, main
+from lookalike.networks.freeze import freeze, main
+from lookalike.networks.keras_files import layer_model, load_model
 from lookalike.networks.openvino_engine import openvino
 from lookalike.networks.options import Options
 from lookalike.networks.quiet import keras, tf

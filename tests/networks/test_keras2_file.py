@@ -6,7 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from lookalike.networks.freeze import load_model, main
+from lookalike.networks.freeze import main
+from lookalike.networks.keras_files import load_model
 
 SAME = {"strides": [2, 2], "padding": "same", "data_format": "channels_last", "dilation_rate": [1, 1], "groups": 1}
 SAME |= {"kernel_size": [1, 1], "activation": "linear", "use_bias": True}

@@ -28,6 +28,7 @@ from lookalike.networks.options import Options, eye_name
         ({"pooling": "max"}, "pooling", "'cls'"),
         ({"scaling": "siglip"}, "scaling", "'clip'"),
         ({"precision": "int8"}, "precision", "'bfloat16'"),
+        ({"batch": 0}, "batch", "greater than or equal to 1"),
         ({"views": ["turned"]}, "views.0", "'mirror'"),
         ({"views": []}, "views", "at least 1"),
     ],

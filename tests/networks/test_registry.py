@@ -88,7 +88,9 @@ def test_importing_the_tables_imports_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("target", [*ENGINES.values(), *VIEWS.values()])
+@pytest.mark.parametrize("target", [*(row.opens for row in ENGINES.values()), *VIEWS.values()])
 def test_every_choice_resolves(target):
     module, name = target.split(":")
+    if "jax" in module:
+        pytest.importorskip("jax", reason="JAX is not installed")
     assert callable(getattr(importlib.import_module(module), name))
