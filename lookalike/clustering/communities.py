@@ -20,6 +20,8 @@ __all__ = ["communities", "find_communities", "merge_to", "near_count", "rough_c
 SEARCH_STEPS = 14  # resolutions tried for an exact number
 WARD_COMMUNITIES = 4_096
 LOWEST, HIGHEST = 1e-3, 1e6
+FAR_STEP, NEAR_STEP = 10.0, 1.5  # by which the search goes on from where it begins, not knowing and knowing a profile
+MERGED_SHARE = 0.02  # of the communities that may be too many
 NARROWEST = 1.001  # a bracket of resolutions that is not divided further
 FINER, COARSER = (1.0, 3.0, 10.0, 30.0), (0.3, 0.1)  # resolutions whose numbers of communities are looked at
 
@@ -46,36 +48,44 @@ def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int)
     return Louvain(resolution=resolution, random_state=seed).fit_predict(graph)
 
 
-def find_communities(graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int) -> np.ndarray:
+def find_communities(
+    graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int, like: dict[float, int] | None = None
+) -> np.ndarray:
     """Divide a graph into exactly n_clusters communities: labels int (n,) from 0.
 
-    The resolution is searched between one that gives too few and one that gives too many, on logarithmic scales; where
-    none gives the number, the next finer division is merged by Ward linkage of the communities' mean rows (n, d).
+    The resolution is searched between one that gives too few and one that gives too many, on logarithmic scales. A
+    division that is finer by a fiftieth at most, or the next finer one where none is, is merged by Ward linkage of the
+    communities' mean rows (n, d). like: the profile of a graph like this one, where the search begins; it becomes that
+    of this one.
     """
-    finest = np.arange(graph.shape[0])
-    low, high, resolution = (LOWEST, 1), (HIGHEST, len(finest)), 1.0
-    for step in range(SEARCH_STEPS):
+    finest, step = np.arange(graph.shape[0]), NEAR_STEP if like else FAR_STEP
+    low, high = (LOWEST, 1), (HIGHEST, len(finest))
+    resolution, profile = _resolution(like, n_clusters) if like else 1.0, {}
+    for number in range(SEARCH_STEPS):
         labels = communities(graph, resolution, seed=seed)
-        count = int(labels.max()) + 1
-        if count == n_clusters:
-            return labels
-        if count > n_clusters:
+        count = profile[resolution] = int(labels.max()) + 1
+        if count >= n_clusters:
             high, finest = (resolution, count), labels if count <= finest.max() + 1 else finest
         else:
             low = resolution, count
-        if high[0] < NARROWEST * low[0]:
+        if n_clusters <= count <= (1 + MERGED_SHARE) * n_clusters or high[0] < NARROWEST * low[0]:
             break
-        resolution = _between(low, high, n_clusters, halve=step % 3 == 2)
+        resolution = _between(low, high, n_clusters, min(step ** (number + 1), FAR_STEP), halve=number % 3 == 2)
+    if like is not None:
+        like.clear()
+        like.update(profile)
     return merge_to(finest, rows, n_clusters)
 
 
-def _between(low: tuple[float, int], high: tuple[float, int], wanted: int, *, halve: bool) -> float:
-    """Choose the next resolution between two, with their numbers of communities: in the middle, or by the numbers."""
-    # Resolutions of use lie within 0.1 and 100: the bracket opens by tens before it is divided.
-    if low[0] == LOWEST and high[0] > 1e-2:
-        return high[0] / 10
-    if high[0] == HIGHEST and low[0] < 1e4:
-        return low[0] * 10
+def _between(low: tuple[float, int], high: tuple[float, int], wanted: int, step: float, *, halve: bool) -> float:
+    """Choose the next resolution between two, with their numbers of communities: in the middle, or by the numbers.
+
+    Until both were tried, the bracket opens by a step.
+    """
+    if low[0] == LOWEST and high[0] > LOWEST * step:
+        return high[0] / step
+    if high[0] == HIGHEST and low[0] < HIGHEST / step:
+        return low[0] * step
     share = 0.5 if halve else np.log(wanted / low[1]) / np.log(high[1] / low[1])
     return float(low[0] * (high[0] / low[0]) ** np.clip(share, 0.1, 0.9))
 

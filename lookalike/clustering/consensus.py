@@ -27,7 +27,7 @@ def consensus(
 ) -> np.ndarray:
     """Divide a space into n_clusters by the votes of several graphs: labels int (n,); advance(1) after each graph.
 
-    profiles: of the graphs of a consensus before this one, by their place; replaced by those of this one.
+    profiles: of the graphs of a consensus before this one, by their place, its own the last; they become this one's.
     """
     similarities, indices = space.neighbours(max(options.neighbours, *options.scales))
     counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
@@ -43,7 +43,8 @@ def consensus(
     with ThreadPoolExecutor(cpu_count()) as pool:
         votes = [labels for found in pool.map(vote, range(len(options.scales))) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
-    return find_communities(agreement_graph(votes, joined), space.features, n_clusters, seed=space.seed)
+    graph, profile = agreement_graph(votes, joined), profiles.setdefault(len(options.scales), {})
+    return find_communities(graph, space.features, n_clusters, seed=space.seed, like=profile)
 
 
 def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix) -> sparse.csr_matrix:
