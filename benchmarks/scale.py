@@ -118,7 +118,7 @@ def kill(stage: str, flags: list[str], times: int) -> None:
     draw = random.Random(0)
     for number in range(times):
         process = subprocess.Popen([sys.executable, str(ROOT / f"{stage}.py"), *flags], stdout=subprocess.DEVNULL)
-        wait = draw.uniform(5, 40)
+        wait = draw.uniform(20, 90)
         try:
             process.wait(wait)
             print(f"{stage} was done before kill {number + 1}", flush=True)

@@ -19,7 +19,9 @@ __all__ = [
     "shared_weights",
 ]
 
-PROBES = 12  # lists searched of about 4 sqrt(n)
+PROBES = (12, 24, 48, 96)  # lists searched of about 4 sqrt(n): the fewest that reach the recall, or the last
+LEAST_RECALL = 0.9
+TRIED_ROWS = 500  # whose neighbours are sought exactly to choose the probes
 TRAINING_ROWS_A_LIST = 40
 CHECKED_ROWS = 10_000  # whose neighbours are sought exactly, too, to measure what an approximation misses
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
@@ -33,7 +35,7 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
     k = min(k, len(rows) - 1)
     rows = np.array(rows, dtype=np.float32, order="C")
     faiss.normalize_L2(rows)
-    index, notes = _index(rows, seed)
+    index, notes = _index(rows, k, seed)
     similarities, found = index.search(rows, k + 1)
     others = found != np.arange(len(rows))[:, None]
     others[others.all(axis=1), -1] = False  # a row among many twins may not find itself
@@ -45,17 +47,29 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
 
 def measure_recall(rows: np.ndarray, indices: np.ndarray, *, seed: int) -> tuple[float, int]:
     """Return which share of the true neighbours of at most 10,000 random rows is among indices (n, k), and how many."""
-    n, k = indices.shape
-    checked = np.sort(np.random.default_rng(seed).permutation(n)[:CHECKED_ROWS])
     unit = np.array(rows, dtype=np.float32, order="C")
     faiss.normalize_L2(unit)
-    true = faiss.knn(unit[checked], unit, k + 1, metric=faiss.METRIC_INNER_PRODUCT)[1]
-    true[true == checked[:, None]] = -1
-    found = sum(np.isin(indices[row], own).sum() for row, own in zip(checked, true, strict=True))
-    return float(found) / (len(checked) * k), len(checked)
+    checked = _some_rows(len(unit), CHECKED_ROWS, seed)
+    return _recall(_exact(unit, checked, indices.shape[1]), indices[checked]), len(checked)
 
 
-def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:
+def _some_rows(n: int, count: int, seed: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(seed).permutation(n)[:count])
+
+
+def _exact(unit: np.ndarray, asked: np.ndarray, k: int) -> np.ndarray:
+    """Return the k nearest rows to some rows, and -1 for the row itself among them: int64 (m, k + 1)."""
+    found = faiss.knn(unit[asked], unit, k + 1, metric=faiss.METRIC_INNER_PRODUCT)[1]
+    return np.where(found == asked[:, None], -1, found)
+
+
+def _recall(true: np.ndarray, found: np.ndarray) -> float:
+    """Return which share of k true neighbours, from `_exact`, is among those found (m, k)."""
+    hits = sum(np.isin(theirs, ours).sum() for theirs, ours in zip(found, true, strict=True))
+    return float(hits) / (len(true) * (true.shape[1] - 1))
+
+
+def _index(rows: np.ndarray, k: int, seed: int) -> tuple[faiss.Index, list[str]]:
     n, d = rows.shape
     flat = faiss.IndexFlatIP(d)
     if n <= EXACT_ROWS:
@@ -64,10 +78,15 @@ def _index(rows: np.ndarray, seed: int) -> tuple[faiss.Index, list[str]]:
     lists = int(4 * np.sqrt(n))
     index = faiss.IndexIVFFlat(flat, d, lists, faiss.METRIC_INNER_PRODUCT)
     index.cp.seed, index.cp.niter, index.cp.max_points_per_centroid = seed % 2**31, 5, TRAINING_ROWS_A_LIST
-    index.nprobe = PROBES
     index.train(rows)
     index.add(rows)
-    return index, [f"approximate neighbours: the nearest {PROBES} of {lists:,} lists searched"]
+    tried = _some_rows(n, TRIED_ROWS, seed)
+    true = _exact(rows, tried, k)
+    for index.nprobe in PROBES:
+        found = index.search(rows[tried], k + 1)[1]
+        if _recall(true, np.where(found == tried[:, None], -2, found)) >= LEAST_RECALL:
+            break
+    return index, [f"approximate neighbours: the nearest {index.nprobe} of {lists:,} lists searched"]
 
 
 def connect(similarities: np.ndarray, indices: np.ndarray, weights: str = "self_tuning") -> sparse.csr_matrix:

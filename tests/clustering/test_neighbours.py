@@ -1,3 +1,4 @@
+import re
 from typing import get_args
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_approximate_neighbours_are_mostly_the_exact_ones_and_say_so(monkeypatch
 
 def test_the_choices_of_the_options_are_those_there_are():
     assert set(get_args(Options.model_fields["weights"].annotation)) == set(neighbours.WEIGHTS)
+
+
+def test_more_lists_are_searched_where_the_neighbours_are_hard_to_find(monkeypatch):
+    generator = np.random.default_rng(0)
+    easy = np.repeat(5 * generator.normal(size=(60, 32)), 50, axis=0) + generator.normal(size=(3000, 32))
+    hard = generator.normal(size=(3000, 32))
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 1000)
+    probes, recalls = [], []
+    for rows in (easy, hard):
+        _, found, notes = nearest_neighbours(rows.astype(np.float32), 10, seed=0)
+        probes.append(int(re.search(r"nearest (\d+) of", notes[0])[1]))
+        recalls.append(measure_recall(rows, found, seed=0)[0])
+    assert probes[0] < probes[1] and min(recalls) > 0.85
 
 
 @pytest.mark.parametrize("weights", neighbours.WEIGHTS)
