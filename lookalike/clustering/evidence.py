@@ -6,9 +6,11 @@ next to each other no longer stand apart, and nearest photos are parted. Does no
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import cpu_count
 from scipy.spatial.distance import cdist
 
 from lookalike.clustering.chance import on_axes, shuffled
@@ -71,15 +73,23 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
     asked, rows = count_grid(len(space)), on_axes(space.features, AXES, seed=space.seed)
     counts = np.concatenate([asked, _beyond(asked[-1], len(space))])
     similarities, indices = space.neighbours(max(SCALES))
-    found, measured, chance = [], [], []
-    for number, scale in enumerate(SCALES):
-        graph = connect(similarities[:, :scale], indices[:, :scale])
-        found.append(divide(graph, communities, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number))
-        measured.append(_measure(found[-1].at(rows, counts), rows, indices))
+
+    def of_graph(number: int) -> tuple[Divisions, np.ndarray]:
+        graph = connect(similarities[:, : SCALES[number]], indices[:, : SCALES[number]])
+        division = divide(graph, communities, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number)
+        measured = _measure(division.at(rows, counts), rows, indices)
         advance(1)
-    for number, other in enumerate(shuffled(rows, SHUFFLES, seed=space.seed)):
-        chance.append(_by_chance(space.of(other), counts, space.seed + number))
+        return division, measured
+
+    def of_shuffle(number: int, other: np.ndarray) -> np.ndarray:
+        measured = _by_chance(space.of(other), counts, space.seed + number)
         advance(1)
+        return measured
+
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        seen = pool.map(of_graph, range(len(SCALES)))
+        chance = list(pool.map(of_shuffle, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
+        found, measured = zip(*seen, strict=True)
     scatter, apart, together = np.mean(measured, axis=0)
     scatter_by_chance, _, together_by_chance = np.mean(chance, axis=0)
     clear = float((together - np.minimum(together_by_chance, CERTAIN)).max())
@@ -91,7 +101,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
         "merging": -_contrast(counts, apart)[1],
         "parting": -_contrast(counts, together)[1],
     }
-    return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, found, rows)
+    return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, list(found), rows)
 
 
 def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
