@@ -47,7 +47,8 @@ def upload(kind: str, rng: Random) -> Attack:
         rng, ["", "?count=3", "?crop=0,0,9,9", "?rerank=true", "?crop=--5,0,9,9", "?crop=-5,-5,99999999999999999999,9"]
     )
     types = pick(rng, ["image/png", "image/svg+xml", "text/html; charset=x", "multipart/form-data; boundary=a"])
-    return Attack(kind, [request("POST", f"/api/search{query}", PHOTOS[kind](rng), f"Content-Type: {types}")])
+    target = pick(rng, [f"/api/search{query}", "/api/compare?second=0", "/api/compare?second=1&crop=2,2,9,9"])
+    return Attack(kind, [request("POST", str(target), PHOTOS[kind](rng), f"Content-Type: {types}")])
 
 
 def slow(rng: Random) -> Attack:
@@ -209,6 +210,12 @@ def fields(rng: Random) -> Attack:
     return Attack("fields", [request("GET", f"/api/search?{pick(rng, queries)}")])
 
 
+def comparisons(rng: Random) -> Attack:
+    rows = ["0", "1", "-1", "9" * 40, "", "1e3", "%00", "0,1", "a", "../x"]
+    query = f"first={pick(rng, rows)}&second={pick(rng, rows)}{pick(rng, ['', '&features=../x', '&first=1', '&x=1'])}"
+    return Attack("comparisons", [request("GET", f"/api/compare?{query}")])
+
+
 def edits(rng: Random) -> Attack:
     sha = "0" * 64
     bodies = [
@@ -275,5 +282,5 @@ def long_target(rng: Random) -> Attack:
     return Attack("long target", [request("GET", target)], frozenset({414}))
 
 
-MAKERS = (traversal, nul, syntax, headers, cross_site, wrong_host, numbers, fields, edits, methods)
+MAKERS = (traversal, nul, syntax, headers, cross_site, wrong_host, numbers, fields, comparisons, edits, methods)
 REQUESTS: tuple[Callable[[Random], Attack], ...] = (*MAKERS, garbage, pipelined, long_target)

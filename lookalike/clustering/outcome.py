@@ -131,15 +131,20 @@ class Groups:
     named_by: list[str]
 
     @property
+    def named(self) -> dict[int, Name]:
+        """The name of each group that has one, and who says so."""
+        each = zip(self.labels.tolist(), self.names, self.named_by, strict=True)
+        return {label: Name(text, by) for label, text, by in each if text}
+
+    @property
     def called(self) -> dict[int, str]:
         """The name of each group that has one."""
-        return {label: name for label, name in zip(self.labels.tolist(), self.names, strict=True) if name}
+        return {label: name.text for label, name in self.named.items()}
 
     @property
     def said(self) -> dict[int, str]:
         """The name of each group that a person named."""
-        by = dict(zip(self.labels.tolist(), self.named_by, strict=True))
-        return {label: name for label, name in self.called.items() if by[label] == PERSON}
+        return {label: name.text for label, name in self.named.items() if name.by == PERSON}
 
 
 def read(folder: Path) -> Groups:

@@ -303,8 +303,7 @@ def _records(opened: Opened, rows: list[int]) -> list[dict]:
     """Return what is known of photos."""
     told = []
     for row, (label, product) in zip(rows, opened.words.about(rows), strict=True):
-        group = int(opened.labels[row])
-        place = {"row": row, "path": _text(opened.paths[row]), "group": group, "name": opened.names.get(group, "")}
+        place = {"row": row, "path": _text(opened.paths[row])} | opened.group_facts(int(opened.labels[row]))
         told.append(place | {"label": label, "product": product})
     return told
 
@@ -313,7 +312,7 @@ def _groups(opened: Opened) -> list[dict]:
     counts: dict[int, int] = {}
     for group in opened.labels.tolist():
         counts[group] = counts.get(group, 0) + 1
-    return [{"group": group, "name": opened.names.get(group, ""), "photos": counts[group]} for group in sorted(counts)]
+    return [opened.group_facts(group) | {"photos": counts[group]} for group in sorted(counts)]
 
 
 def _told(job: Job) -> Mapping[str, object]:

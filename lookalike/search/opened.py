@@ -65,12 +65,13 @@ class Opened:
         sha256s: Sequence[str],
         images: Sequence[Path],
         labels: np.ndarray,
-        names: dict[int, str],
+        names: dict[int, outcome.Name],
         copies: Iterable[np.ndarray],
         *,
         matrix: str = "features",
     ) -> None:
-        self.root, self.sight, self.images, self.labels, self.names = root, sight, images, labels, names
+        self.root, self.sight, self.images, self.labels = root, sight, images, labels
+        self._named, self.names = names, {group: name.text for group, name in names.items()}
         self.paths, rows = features.load(extracted, name=matrix)
         self.matrix, self.rows, self.words = matrix, rows, Words(folder)
         self.index = VectorIndex(folder, rows, name=matrix)
@@ -78,6 +79,11 @@ class Opened:
         self.copy_of = np.full(len(self.paths), -1)
         for number, group in enumerate(copies):
             self.copy_of[group] = number
+
+    def group_facts(self, group: int) -> dict[str, int | str]:
+        """Return a group as others are told of it: its number, its name, "" where it has none, and who named it."""
+        name = self._named.get(group, outcome.Name("", ""))
+        return {"group": group, "name": name.text, "named_by": name.by}
 
     @cached_property
     def _feature_map(self) -> Callable[[bytes], np.ndarray] | None:
@@ -213,14 +219,14 @@ def open_dataset(
 
 def _groups_of(
     paths: Sequence[str], grouped: Path | None, copied: Path | None
-) -> tuple[np.ndarray, dict[int, str], list[np.ndarray]]:
+) -> tuple[np.ndarray, dict[int, outcome.Name], list[np.ndarray]]:
     """Return the labels of photos, the names of groups, and groups of near copies."""
     labels, names = np.full(len(paths), -1), {}
     if grouped:
         place = {path: row for row, path in enumerate(paths)}
         groups = outcome.read(grouped)
         labels[[place[path] for path in groups.paths]] = groups.labels
-        names = groups.called
+        names = groups.named
     return labels, names, near_duplicates.read(copied, paths) if copied else []
 
 

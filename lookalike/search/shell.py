@@ -54,8 +54,7 @@ def _record(opened: Opened, hit: Hit) -> dict:
         "score": round(hit.score, 6),
         "path": opened.paths[hit.row],
         "file": _file(opened, hit.row),
-        "group": int(opened.labels[hit.row]),
-        "name": opened.names.get(int(opened.labels[hit.row]), ""),
+        **opened.group_facts(int(opened.labels[hit.row])),
         "copies": [opened.paths[row] for row in hit.copies],
         "product": opened.words.product(hit.row),
     }

@@ -243,7 +243,8 @@ def test_regrouping_says_what_changed(own_server):
     moved = hashlib.sha256((photos / "0_7_0.png").read_bytes()).hexdigest()
     to = hashlib.sha256((photos / "1_7_0.png").read_bytes()).hexdigest()
     row = {"op": "move", "photos": [moved], "to": [to], "time": "2026-01-01T00:00:00Z"}
-    own_server.json("POST", "/api/edits", json.dumps(row))
+    name = {"op": "name", "photos": [to], "name": "<b>discs</b>", "time": "2026-01-01T00:00:01Z"}
+    own_server.json("POST", "/api/edits", json.dumps([row, name]))
     assert own_server.json("POST", "/api/regroup", status=202)["name"] == "regroup"
     assert "expected no work" in own_server.json("POST", "/api/regroup", status=400)["error"]
     assert own_server.json("GET", "/healthz")["status"] == "ok"  # it goes on answering
@@ -251,10 +252,11 @@ def test_regrouping_says_what_changed(own_server):
     assert job["error"] == ""
     assert job["changed"]["photos in another group"] == 1
     assert any("04_cluster" in line for line in job["lines"])
-    groups = {
-        name: own_server.json("GET", f"/api/photos/{row_of(own_server, name)}")["group"] for name in ("0_7_0", "1_7_0")
-    }
-    assert groups["0_7_0"] == groups["1_7_0"]
+    told = [own_server.json("GET", f"/api/photos/{row_of(own_server, name)}") for name in ("0_7_0", "1_7_0")]
+    assert told[0]["group"] == told[1]["group"]
+    assert [(one["name"], one["named_by"]) for one in told] == [("<b>discs</b>", "person")] * 2
+    listed = {one["group"]: one for one in own_server.json("GET", "/api/groups")}
+    assert listed[told[0]["group"]]["named_by"] == "person"
 
 
 def test_photos_that_were_added_are_found_after_a_refresh(own_server, draw):
