@@ -117,7 +117,7 @@ METHODS = {
         "Leiden communities of the nearest-neighbour graph",
         "n² · d up to 30,000 rows, then n^1.5 · d, for the neighbours; n a division",
         graph.LIMIT,
-        "approximate neighbours",
+        "approximate neighbours; 10,000,000: groups of micro-clusters",
         "optional",
     ),
     "recommended": Method(
@@ -126,6 +126,6 @@ METHODS = {
         "consensus of Leiden communities over several graphs, sought again with the spread inside groups scaled down",
         "three times the neighbours of graph; about 100 divisions of n",
         graph.LIMIT,
-        "approximate neighbours",
+        "approximate neighbours; 10,000,000: groups of micro-clusters",
     ),
 }

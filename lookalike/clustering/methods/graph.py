@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -33,13 +34,17 @@ class Options(MethodOptions):
 def cluster(space: Space, n_clusters: int | None, options: Options) -> Clustering:
     """Group rows by Leiden communities of the graph of `neighbours` nearest rows by cosine.
 
-    n_clusters None: as many as there are at `resolution`; else the resolution is searched.
+    n_clusters None: as many as there are at `resolution`; else the resolution is searched. Above ten million rows, of
+    their micro-clusters.
     """
     from lookalike.clustering.communities import communities, find_communities
+    from lookalike.clustering.micro_clusters import MOST_ROWS, on_micro_clusters
     from lookalike.clustering.neighbours import connect
     from lookalike.clustering.result import Clustering
 
     unit = space.unit(options.components)
+    if len(space) > MOST_ROWS:
+        return on_micro_clusters(unit, n_clusters, partial(cluster, n_clusters=n_clusters, options=options))
     graph = connect(*unit.neighbours(options.neighbours), options.weights)
     if n_clusters is None:
         return Clustering(communities(graph, options.resolution, seed=space.seed))

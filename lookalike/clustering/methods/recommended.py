@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -33,13 +34,19 @@ class Options(MethodOptions):
 
 
 def cluster(space: Space, n_clusters: int, options: Options) -> Clustering:
-    """Group rows into n_clusters communities of the multi-scale consensus graph; see consensus.py."""
+    """Group rows into n_clusters communities of the multi-scale consensus graph; see consensus.py.
+
+    Above ten million rows, of their micro-clusters.
+    """
     from lookalike.clustering.consensus import consensus
+    from lookalike.clustering.micro_clusters import MOST_ROWS, on_micro_clusters
     from lookalike.clustering.result import Clustering, renumber
     from lookalike.clustering.within import within_normalised
     from lookalike.core.progress import progress
 
     unit, profiles = space.unit(options.components), {}
+    if len(space) > MOST_ROWS:
+        return on_micro_clusters(unit, n_clusters, partial(cluster, n_clusters=n_clusters, options=options))
     with progress("find groups", options.rounds * len(options.scales), "graphs") as advance:
         labels = renumber(consensus(unit, n_clusters, options, advance, profiles))
         for _ in range(options.rounds - 1):
