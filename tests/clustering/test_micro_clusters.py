@@ -11,11 +11,11 @@ from lookalike.clustering.space import Space
 @pytest.mark.parametrize(("method", "asked"), [("recommended", 6), ("graph", 6), ("graph", None)])
 def test_groups_of_micro_clusters_are_those_of_the_rows(monkeypatch, method, asked):
     rng = np.random.default_rng(0)
-    true = rng.choice(6, 3_000, p=[0.4, 0.2, 0.15, 0.1, 0.1, 0.05])
+    true = rng.choice(6, 3_000, p=[0.25, 0.2, 0.2, 0.15, 0.1, 0.1])
     rows = (3 * rng.normal(size=(6, 16))[true] + rng.normal(size=(3_000, 16))).astype(np.float32)
     exact = cluster(method, Space(rows, seed=0), asked)
     monkeypatch.setattr(micro_clusters, "MOST_ROWS", 2_999)
-    monkeypatch.setattr(micro_clusters, "MICRO_CLUSTERS", 300)
+    monkeypatch.setattr(micro_clusters, "MICRO_CLUSTERS", 600)
     found = cluster(method, Space(rows, seed=0), asked)
     assert any("micro-clusters: 3,000 rows are above 2,999" in line for line in found.approximations)
     assert not any("micro-clusters" in line for line in exact.approximations)
