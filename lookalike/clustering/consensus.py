@@ -32,16 +32,21 @@ def consensus(
     similarities, indices = space.neighbours(max(options.neighbours, *options.scales))
     counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
 
+    quickest = int(np.argmin(options.scales))
+
     def vote(number: int) -> list[np.ndarray]:
         scale = options.scales[number]
         graph = connect(similarities[:, :scale], indices[:, :scale])
         seed = (space.seed * 97 + number) % 2**32
-        found, profiles[number] = near_count(graph, counts, seed=seed, like=profiles.get(number))
+        like = profiles.get(number, profiles.get(quickest))
+        found, profiles[number] = near_count(graph, counts, seed=seed, like=like)
         advance(1)
         return found
 
+    others = [number for number in range(len(options.scales)) if number != quickest]
+    votes = vote(quickest)  # first: its profile spares the others most of their divisions
     with ThreadPoolExecutor(cpu_count()) as pool:
-        votes = [labels for found in pool.map(vote, range(len(options.scales))) for labels in found]
+        votes += [labels for found in pool.map(vote, others) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
     graph, profile = agreement_graph(votes, joined), profiles.setdefault(len(options.scales), {})
     return find_communities(graph, space.features, n_clusters, seed=space.seed, like=profile)
