@@ -90,18 +90,24 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
         seen = pool.map(of_graph, range(len(SCALES)))
         chance = list(pool.map(of_shuffle, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
         found, measured = zip(*seen, strict=True)
-    scatter, apart, together = np.mean(measured, axis=0)
-    scatter_by_chance, _, together_by_chance = np.mean(chance, axis=0)
-    clear = float((together - np.minimum(together_by_chance, CERTAIN)).max())
-    together -= together_by_chance
+    columns, clear = _columns(counts, list(found), np.mean(measured, axis=0), np.mean(chance, axis=0))
+    return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, list(found), rows)
+
+
+def _columns(
+    counts: np.ndarray, found: list[Divisions], measured: np.ndarray, chance: np.ndarray
+) -> tuple[dict[str, np.ndarray], float]:
+    """Return the columns of evidence, and how clear the groups are, from the means (3, m) over graphs and shuffles."""
+    scatter, apart, together = measured
+    clear = float((together - np.minimum(chance[2], CERTAIN)).max())
     columns = {  # contrasts need what comes after the last number that is asked of
         "persistence": _persistence(found, counts),
-        "bend": _contrast(counts, scatter_by_chance - scatter, one=0.0)[0],
+        "bend": _contrast(counts, chance[0] - scatter, one=0.0)[0],
         "separation": _averaged(counts, apart),
         "merging": -_contrast(counts, apart)[1],
-        "parting": -_contrast(counts, together)[1],
+        "parting": -_contrast(counts, together - chance[2])[1],
     }
-    return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, list(found), rows)
+    return columns, clear
 
 
 def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
