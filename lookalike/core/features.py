@@ -15,7 +15,7 @@ from lookalike.core.tables import read_table, write_table
 
 __all__ = ["FILE_ROWS", "INDEX", "MAIN", "WHOLE", "Features", "known_parts", "load", "names", "shard_file", "write"]
 
-FILE_ROWS = 131_072  # rows of a file
+FILE_ROWS = 32_768  # rows of a file
 INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
 
 MAIN = "features"  # the matrix that stages read

@@ -2,7 +2,7 @@
 Reads the shards of a draft and leaves them as they are, so that after a failure nothing is computed again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from lookalike.networks.pca import fit_pca, project
 __all__ = ["join_eyes", "reduce_features", "write_tsv"]
 
 NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
+BLOCK_ROWS = 8_192
 
 
 def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
@@ -42,12 +43,18 @@ def reduce_features(draft: Path, keep: float) -> None:
     keep: a share of the variance below 1, or a number of components. Raises UserError as `fit_pca`.
     """
     shards = sorted(draft.glob(f"backbone_{NUMBER}.npy"))
-    components = fit_pca((np.load(shard, mmap_mode="r") for shard in shards), keep)
+    components = fit_pca((block for shard in shards for block in _blocks(shard)), keep)
     for shard in shards:
-        rows = np.load(shard, mmap_mode="r")
+        reduced = [project(block, components).astype(block.dtype) for block in _blocks(shard)]
         with write_aside(draft / shard.name.replace("backbone", "features")) as aside, aside.open("wb") as file:
-            np.save(file, project(rows, components).astype(rows.dtype))
+            np.save(file, np.concatenate(reduced))
     np.savez(draft / "pca.npz", **components._asdict())
+
+
+def _blocks(shard: Path) -> Iterator[np.ndarray]:
+    """Yield the rows of a shard, some at a time: in float64 a whole one takes much memory."""
+    rows = np.load(shard, mmap_mode="r")
+    return (rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS))
 
 
 def write_tsv(draft: Path) -> None:
