@@ -81,17 +81,9 @@ def stages(place: Path, n: int, kills: int, given: list[str]) -> dict[str, tuple
     started = time.perf_counter()
     draw_photos(photos, n)
     print(f"{n:,} photos drawn in {time.perf_counter() - started:.0f} s", flush=True)
-    flags = [
-        "--dataset",
-        f"drawn_{n}",
-        "--output",
-        place / "output",
-        "--img",
-        place / "img",
-        "--edits",
-        place / "edits",
-    ]
-    flags = [*map(str, flags), "--run.progress", "off", *given]
+    places = {name: str(place / name) for name in ("output", "img", "edits")}
+    settings = {"dataset": f"drawn_{n}", **places, "run.progress": "off"}
+    flags = [*(part for name, value in settings.items() for part in (f"--{name}", value)), *given]
     costs = {}
     for stage in STAGES:
         own = [*flags, *OWN.get(stage, []), *(["--photos", str(photos)] if stage == STAGES[0] else [])]

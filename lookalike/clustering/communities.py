@@ -13,9 +13,10 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 from sknetwork.clustering import Louvain
 
+from lookalike.clustering.divisions import group_means
 from lookalike.clustering.linkage import cut, weighted_linkage
 
-__all__ = ["communities", "find_communities", "merge_to", "near_count", "rough_communities"]
+__all__ = ["Profile", "communities", "find_communities", "merge_to", "near_count", "rough_communities"]
 
 SEARCH_STEPS = 14  # resolutions tried for an exact number
 WARD_COMMUNITIES = 4_096
@@ -24,6 +25,8 @@ FAR_STEP, NEAR_STEP = 10.0, 1.5  # by which the search goes on from where it beg
 MERGED_SHARE = 0.02  # of the communities that may be too many
 NARROWEST = 1.001  # a bracket of resolutions that is not divided further
 FINER, COARSER = (1.0, 3.0, 10.0, 30.0), (0.3, 0.1)  # resolutions whose numbers of communities are looked at
+
+Profile = Mapping[float, int]  # the number of communities at each resolution that was tried
 
 
 def communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
@@ -49,18 +52,19 @@ def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int)
 
 
 def find_communities(
-    graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int, like: dict[float, int] | None = None
-) -> np.ndarray:
+    graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int, like: Profile | None = None
+) -> tuple[np.ndarray, Profile]:
     """Divide a graph into exactly n_clusters communities: labels int (n,) from 0.
 
     The resolution is searched between one that gives too few and one that gives too many, on logarithmic scales. A
     division that is finer by a fiftieth at most, or the next finer one where none is, is merged by Ward linkage of the
-    communities' mean rows (n, d). like: the profile of a graph like this one, where the search begins; it becomes that
-    of this one.
+    communities' mean rows (n, d). like: the profile of a graph like this one, where the search begins; that of this
+    one is returned as well.
     """
     finest, step = np.arange(graph.shape[0]), NEAR_STEP if like else FAR_STEP
     low, high = (LOWEST, 1), (HIGHEST, len(finest))
-    resolution, profile = _resolution(like, n_clusters) if like else 1.0, {}
+    resolution = _resolution(like, n_clusters) if like else 1.0
+    profile: dict[float, int] = {}
     for number in range(SEARCH_STEPS):
         labels = communities(graph, resolution, seed=seed)
         count = profile[resolution] = int(labels.max()) + 1
@@ -71,10 +75,7 @@ def find_communities(
         if n_clusters <= count <= (1 + MERGED_SHARE) * n_clusters or high[0] < NARROWEST * low[0]:
             break
         resolution = _between(low, high, n_clusters, min(step ** (number + 1), FAR_STEP), halve=number % 3 == 2)
-    if like is not None:
-        like.clear()
-        like.update(profile)
-    return merge_to(finest, rows, n_clusters)
+    return merge_to(finest, rows, n_clusters), profile
 
 
 def _between(low: tuple[float, int], high: tuple[float, int], wanted: int, step: float, *, halve: bool) -> float:
@@ -98,8 +99,7 @@ def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarra
     count = int(labels.max()) + 1
     if count <= n_clusters:
         return labels
-    sizes = np.bincount(labels, minlength=count)
-    means = _means(labels, rows, sizes)
+    means, sizes = group_means(labels, rows)
     if count <= WARD_COMMUNITIES:
         return cut(weighted_linkage(cdist(means, means), sizes), n_clusters)[labels]
     order = np.argsort(-sizes, kind="stable")
@@ -113,19 +113,13 @@ def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarra
     return merge_to(target[labels], rows, n_clusters)
 
 
-def _means(labels: np.ndarray, rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    n = len(labels)
-    member = sparse.csr_matrix((np.ones(n, np.float32), (labels, np.arange(n))), shape=(len(sizes), n))
-    return (member @ np.asarray(rows, dtype=np.float32)) / np.maximum(sizes, 1)[:, None]
-
-
 def near_count(
-    graph: sparse.csr_matrix, counts: list[int], *, seed: int, like: Mapping[float, int] | None = None
-) -> tuple[list[np.ndarray], dict[float, int]]:
+    graph: sparse.csr_matrix, counts: list[int], *, seed: int, like: Profile | None = None
+) -> tuple[list[np.ndarray], Profile]:
     """Divide a graph into about each of `counts` communities, not exactly: a list of labels int (n,).
 
-    Resolutions are read off the profile: the number of communities at each resolution that was tried, which is
-    returned as well. like: the profile of a graph like this one, which is read, too: then few are tried.
+    Resolutions are read off the profile, which is returned as well. like: the profile of a graph like this one, which
+    is read, too: then few are tried.
     """
     divisions: dict[float, np.ndarray] = {}
     profile: dict[float, int] = {}
@@ -149,7 +143,7 @@ def near_count(
     return [divide(_resolution(profile, count, like)) for count in counts], profile
 
 
-def _resolution(profile: Mapping[float, int], count: int, like: Mapping[float, int] | None = None) -> float:
+def _resolution(profile: Profile, count: int, like: Profile | None = None) -> float:
     """Return where a profile comes to a count; `like` is moved onto the profile and read with it."""
     logarithms = {np.log(resolution): np.log(number) for resolution, number in profile.items()}
     if like:

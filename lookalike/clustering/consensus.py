@@ -14,7 +14,7 @@ import numpy as np
 from joblib import cpu_count
 from scipy import sparse
 
-from lookalike.clustering.communities import find_communities, near_count
+from lookalike.clustering.communities import Profile, find_communities, near_count
 from lookalike.clustering.methods.recommended import Options
 from lookalike.clustering.neighbours import connect, connections
 from lookalike.clustering.space import Space
@@ -23,7 +23,7 @@ __all__ = ["agreement_graph", "consensus"]
 
 
 def consensus(
-    space: Space, n_clusters: int, options: Options, advance: Callable[[int], None], profiles: dict[int, dict]
+    space: Space, n_clusters: int, options: Options, advance: Callable[[int], None], profiles: dict[int, Profile]
 ) -> np.ndarray:
     """Divide a space into n_clusters by the votes of several graphs: labels int (n,); advance(1) after each graph.
 
@@ -31,8 +31,7 @@ def consensus(
     """
     similarities, indices = space.neighbours(max(options.neighbours, *options.scales))
     counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
-
-    quickest = int(np.argmin(options.scales))
+    quickest, last = int(np.argmin(options.scales)), len(options.scales)
 
     def vote(number: int) -> list[np.ndarray]:
         scale = options.scales[number]
@@ -43,13 +42,14 @@ def consensus(
         advance(1)
         return found
 
-    others = [number for number in range(len(options.scales)) if number != quickest]
+    others = [number for number in range(last) if number != quickest]
     votes = vote(quickest)  # first: its profile spares the others most of their divisions
     with ThreadPoolExecutor(cpu_count()) as pool:
         votes += [labels for found in pool.map(vote, others) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
-    graph, profile = agreement_graph(votes, joined), profiles.setdefault(len(options.scales), {})
-    return find_communities(graph, space.features, n_clusters, seed=space.seed, like=profile)
+    graph, like = agreement_graph(votes, joined), profiles.get(last)
+    labels, profiles[last] = find_communities(graph, space.features, n_clusters, seed=space.seed, like=like)
+    return labels
 
 
 def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix) -> sparse.csr_matrix:

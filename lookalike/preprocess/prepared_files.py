@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from lookalike.catalog import photo_file
 from lookalike.core.files import link_or_copy
@@ -10,12 +11,12 @@ from lookalike.core.shards import Row
 from lookalike.preprocess.photo import Prepared
 from lookalike.preprocess.prepare_file import Preparation
 
-__all__ = ["Files", "drop_unlisted", "found_in"]
+__all__ = ["Files", "Keeper", "drop_unlisted", "found_in"]
 
 
 @dataclass(frozen=True)
-class Files:
-    """Keeps prepared photos in the folder of the preparation, where they are published.
+class Keeper:
+    """What all that keeps prepared photos has; they are published in the folder of the preparation.
 
     work: of finished shards. earlier: the folder of an earlier result, None where there is none.
     """
@@ -24,9 +25,13 @@ class Files:
     work: Path
     earlier: Path | None = None
 
-    def sharing(self, share: float) -> "Files":
+    def sharing(self, share: float) -> Self:
         """Return the same for a process of its own, with a share of the memory."""
         return replace(self, preparation=self.preparation.sharing(share))
+
+
+class Files(Keeper):
+    """Keeps each prepared photo as a file of its own."""
 
     def make(self, photo: Mapping, image: str, *, look: bool) -> tuple[Row, Prepared | None]:
         """Prepare a photo, a row of the catalog, as the file `image`; may be called by threads."""

@@ -5,7 +5,6 @@ order, so that how they were cut into shards leaves no trace.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lookalike.catalog import photo_file
@@ -13,25 +12,15 @@ from lookalike.core import tars
 from lookalike.core.files import link_or_copy
 from lookalike.core.shards import Row
 from lookalike.preprocess.photo import Prepared
-from lookalike.preprocess.prepare_file import Preparation
-from lookalike.preprocess.prepared_files import drop_unlisted, found_in
+from lookalike.preprocess.prepared_files import Keeper, drop_unlisted, found_in
 
 __all__ = ["PHOTOS", "Tars"]
 
 PHOTOS = 2_000  # of the catalog in a tar: as many as in a shard, whose tar then need not be written again
 
 
-@dataclass(frozen=True)
-class Tars:
-    """Keeps prepared photos in tars; otherwise as `prepared_files.Files`."""
-
-    preparation: Preparation
-    work: Path
-    earlier: Path | None = None
-
-    def sharing(self, share: float) -> "Tars":
-        """Return the same for a process of its own, with a share of the memory."""
-        return replace(self, preparation=self.preparation.sharing(share))
+class Tars(Keeper):
+    """Keeps prepared photos in tars."""
 
     def make(self, photo: Mapping, image: str, *, look: bool) -> tuple[Row, Prepared | None]:
         """Prepare a photo, a row of the catalog, that is called `image` in its tar; may be called by threads."""

@@ -48,4 +48,4 @@ def cluster(space: Space, n_clusters: int | None, options: Options) -> Clusterin
     graph = connect(*unit.neighbours(options.neighbours), options.weights)
     if n_clusters is None:
         return Clustering(communities(graph, options.resolution, seed=space.seed))
-    return Clustering(find_communities(graph, unit.features, n_clusters, seed=space.seed))
+    return Clustering(find_communities(graph, unit.features, n_clusters, seed=space.seed)[0])
