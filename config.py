@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks for some in all packages at every start
+
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -37,7 +39,7 @@ def width_and_height(value):
 
 def known_way(text):
     """Take the ways of a sweep as they are written, where the method, its settings and their values exist."""
-    expand([text], lambda method: Cluster.model_fields[method].default if method in METHODS else None)
+    expand([text], lambda method: Cluster.model_fields[method].annotation() if method in METHODS else None)
     return text
 
 
@@ -53,6 +55,20 @@ def number_of_groups(value):
     if value == -1 or value >= 1:
         return value
     raise ValueError("-1 to have it estimated, or a number from 1")
+
+
+def with_defaults(options, defaults):
+    """Return the class of a method's options, or one with other defaults."""
+    if not defaults:
+        return options
+    values = vars(options(**defaults))  # checked, as what a user sets is
+    fields = {name: (options.model_fields[name].annotation, values[name]) for name in defaults}
+    return create_model(options.__name__, __base__=options, **fields)
+
+
+def section(options, comment):
+    """Return a setting that is a section of its own, as create_model takes it."""
+    return options, Field(default_factory=options, description=comment)
 
 
 class MakeLabels(Options):
@@ -185,7 +201,7 @@ Cluster = create_model(
     "Cluster",
     __base__=ClusterSection,
     **{
-        name: (row.options, Field(row.options(**METHOD_DEFAULTS.get(name, {})), description=f"Of method {name}."))
+        name: section(with_defaults(row.options, METHOD_DEFAULTS.get(name, {})), f"Of method {name}.")
         for name, row in METHODS.items()
     },
 )
@@ -216,10 +232,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="LOOKALIKE_",
         env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
+        defer_build=True,
         cli_avoid_json=True,
         cli_hide_none_type=True,
     )
@@ -244,23 +259,23 @@ class Settings(BaseSettings):
     """Folder of prepared photos."""
     edits: Path = Path("edits")
     """Folder of corrections of groups, a file <dataset>.jsonl each: what you said, kept over every run."""
-    make_labels: MakeLabels = MakeLabels()
+    make_labels: MakeLabels = Field(default_factory=MakeLabels)
     """00: which photos there are, and their true labels."""
-    preprocess: Preprocess = Preprocess()
+    preprocess: Preprocess = Field(default_factory=Preprocess)
     """01: upright, small, maybe without background."""
-    finetune: Finetune = Finetune()
+    finetune: Finetune = Field(default_factory=Finetune)
     """02: teach the network the known classes."""
-    extract: Extract = Extract()
+    extract: Extract = Field(default_factory=Extract)
     """03: which network, on what."""
-    cluster: Cluster = Cluster()
+    cluster: Cluster = Field(default_factory=Cluster)
     """04: how to group, and into how many."""
-    evaluate: scoring.Options = scoring.Options()
+    evaluate: scoring.Options = Field(default_factory=scoring.Options)
     """05: scores and report."""
-    visualize: drawing.Options = drawing.Options()
+    visualize: drawing.Options = Field(default_factory=drawing.Options)
     """06: pictures."""
-    search: searching.Options = searching.Options()
+    search: searching.Options = Field(default_factory=searching.Options)
     """07: look-alikes of any photo."""
-    run: Run = Run()
+    run: Run = Field(default_factory=Run)
     """How to run; never changes a result."""
 
     @model_validator(mode="after")

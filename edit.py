@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config import Settings
 from lookalike.core.command_line import checked, guard
+from lookalike.core.options import describe
 from lookalike.core.stage import edits_file, recorded, stage_folder
 
 OPERATIONS = {  # name: (function of lookalike.edits.compose, its words, comment)
@@ -24,6 +25,7 @@ PLACES = ("dataset", "output", "img", "edits")
 
 
 def parser() -> ArgumentParser:
+    describe(Settings)
     top = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     for place in PLACES:
         top.add_argument(f"--{place}", help=Settings.model_fields[place].description)

@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
-from config import METHOD_DEFAULTS, Cluster, Preprocess, Settings
+from config import METHOD_DEFAULTS, Cluster, Preprocess, Settings, with_defaults
 from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NOISE
+from lookalike.core.options import describe
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -26,9 +27,19 @@ def test_defaults_of_a_method_stand_beside_it_alone(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_option_of_a_method_says_what_it_does_and_unknown_ones_are_refused(method):
+    describe(METHODS[method].options)
     assert all(field.description for field in METHODS[method].options.model_fields.values())
     with pytest.raises(ValueError, match="frobnicate"):
         Settings(cluster={method: {"frobnicate": 1}})
+
+
+def test_another_default_of_a_method_stays_where_others_are_set():
+    options = with_defaults(METHODS["kmeans"].options, {"n_init": 7})
+    assert (options().n_init, options(max_iter=5).n_init, options(n_init=2).n_init) == (7, 7, 2)
+    with pytest.raises(ValueError, match="n_int"):
+        with_defaults(METHODS["kmeans"].options, {"n_int": 7})
+    with pytest.raises(ValueError, match="greater than or equal"):
+        with_defaults(METHODS["kmeans"].options, {"n_init": 0})
 
 
 def test_only_what_plays_a_part_counts():

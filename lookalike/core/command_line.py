@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, CliImplicitFlag, SettingsError
 
 from lookalike.core.errors import UserError
 from lookalike.core.files import disk_remedy
+from lookalike.core.options import describe
 from lookalike.core.pipeline import Step, main_step, run_steps
 from lookalike.core.progress import set_progress
 from lookalike.core.stage import STAGES
@@ -57,6 +58,8 @@ def run(
     name: the stage whose section the flags may set, None for all sections. `--debug` shows tracebacks.
     """
     actions = actions or {}
+    if {"-h", "--help"} & {*sys.argv[1:]}:
+        describe(settings_class)
     repeated = [flag for flag, action in actions.items() if action.kind == list[str]]
     model = _command_model(settings_class, name, actions)
     settings = _parse(model, settings_class, Path(sys.argv[0]).name, repeated)

@@ -8,6 +8,8 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from lookalike.core.options import describe
+
 __all__ = ["fill", "settings_table", "table"]
 
 
@@ -19,6 +21,7 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def settings_table(settings_class: type[BaseModel]) -> str:
     """Return a Markdown table of all settings: flag, default, comment with the allowed values where they are few."""
+    describe(settings_class)
     return table(("setting", "default", "what it does"), list(_rows(settings_class, "")))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import ValidationError
 
-from lookalike.core.options import NamesFile, Options
+from lookalike.core.options import NamesFile, Options, describe
 
 
 class Inner(Options):
@@ -33,3 +33,18 @@ def test_unknown_names_and_changes_are_refused():
         Network(backbon="x")
     with pytest.raises(ValidationError):
         Network().backbone = "x"
+
+
+def test_the_text_below_a_setting_describes_it_in_sections_and_subclasses():
+    from config import Settings
+
+    describe(Settings)
+    top = Settings.model_fields
+    assert top["photos"].description == "Folder of photos to read in place of raw_img/<dataset>."
+    kmeans = top["cluster"].annotation.model_fields["kmeans"].annotation.model_fields
+    assert kmeans["components"].description == "Principal axes kept; 0: all."  # of the class above it
+    assert all(field.description for section in top.values() for field in fields_of(section))
+
+
+def fields_of(section):
+    return getattr(section.annotation, "model_fields", {}).values()
