@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from lookalike.catalog import images, photo_file
+from lookalike.catalog.shrink import shrink
 from lookalike.core.errors import UserError
 
 __all__ = ["Photo", "read_bytes", "read_square", "square"]
@@ -50,6 +51,7 @@ def read_square(photo: Photo, size: int) -> np.ndarray:
 
 def square(pixels: np.ndarray, size: int) -> np.ndarray:
     """Return pixels (h, w, 3) stretched to (size, size, 3): bilinear, or by pixel areas if halved or smaller."""
-    # Below a factor of two, bilinear loses nothing to areas in the groups found, at a quarter of the time.
-    shrinks = min(pixels.shape[:2]) >= 2 * size
-    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    # Below a factor of two, bilinear loses nothing to areas in the groups found, at half of the time.
+    if min(pixels.shape[:2]) >= 2 * size:
+        return shrink(pixels, (size, size))
+    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR)

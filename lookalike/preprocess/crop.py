@@ -4,6 +4,8 @@ Every function takes and gives uint8 (h, w, 3) RGB and leaves its argument as it
 import cv2
 import numpy as np
 
+from lookalike.catalog.shrink import shrink
+
 __all__ = ["cap", "crop_padding", "resize", "square"]
 
 BLURRED_SIDE = 64  # pixels: the enlarged copy is blurred at this size, where a strong blur is cheap
@@ -36,8 +38,10 @@ def square(rgb: np.ndarray, *, white: bool = False) -> np.ndarray:
 
 def resize(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Scale the photo to `size`, width and height in pixels."""
-    scale = min(size[0] / rgb.shape[1], size[1] / rgb.shape[0])
-    return cv2.resize(rgb, size, interpolation=_interpolation(scale))
+    if size[0] <= rgb.shape[1] and size[1] <= rgb.shape[0]:
+        return shrink(rgb, size)
+    grows = size[0] >= rgb.shape[1] and size[1] >= rgb.shape[0]
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC if grows else cv2.INTER_AREA)
 
 
 def cap(rgb: np.ndarray, longest: int) -> np.ndarray:
@@ -45,11 +49,6 @@ def cap(rgb: np.ndarray, longest: int) -> np.ndarray:
     height, width = rgb.shape[:2]
     scale = longest / max(height, width)
     return resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale)))) if scale < 1 else rgb
-
-
-def _interpolation(scale: float) -> int:
-    """Return how to sample at a scale: shrinking averages all the pixels that one of the result covers."""
-    return cv2.INTER_CUBIC if scale >= 1 else cv2.INTER_AREA
 
 
 def _content(means: np.ndarray, first: np.ndarray, tolerance: float) -> slice:
