@@ -31,13 +31,14 @@ def build(settings: Settings) -> None:
 
 
 def search(settings: Settings, _: object) -> None:
-    from lookalike.core.features import MAIN
+    make_current(settings)
+    sight = open_sight(settings)
+    from lookalike.core.features import MAIN  # here, while the network opens
     from lookalike.search import shell
     from lookalike.search.opened import Asked
 
     crop = shell.parse_crop(settings.crop)
-    make_current(settings)
-    opened = open_matrix(settings, settings.features or MAIN)
+    opened = open_matrix(settings, settings.features or MAIN, sight)
     asked = Asked(
         like=[opened.named(text, crop) for text in settings.query],
         unlike=[opened.named(text) for text in settings.unlike],
@@ -62,14 +63,23 @@ def make_current(settings: Settings) -> None:
         print(f"07_search: groups are not told: {lacking}", file=sys.stderr)
 
 
-def open_matrix(settings: Settings, matrix: str):
+def open_sight(settings: Settings):
+    from lookalike.search.sight import Sight
+
+    sight = Sight(stage_folder(settings, "01_preprocess"), stage_folder(settings, "03_extract"))
+    if any(Path(text).is_file() for text in (*settings.query, *settings.unlike)):
+        sight.open_ahead()
+    return sight
+
+
+def open_matrix(settings: Settings, matrix: str, sight=None):
     from lookalike.search.opened import open_dataset
 
     lacking = lack(settings, "04_cluster", "search")
     of_groups = [] if lacking else ["04_cluster", "04_near_duplicates"]
     names = ["00_make_labels", "01_preprocess", "03_extract", "07_search", *of_groups]
     folders = [stage_folder(settings, name) for name in names]
-    return open_dataset(*folders, matrix=matrix)
+    return open_dataset(*folders, matrix=matrix, sight=sight)
 
 
 def serve(settings: Settings, _: bool) -> None:
@@ -79,13 +89,17 @@ def serve(settings: Settings, _: bool) -> None:
     from lookalike.search import server, work
     from lookalike.search.session import Session
 
+    def opening(matrix: str):
+        opened = open_matrix(settings, matrix)
+        opened.require_images()
+        return opened
+
     make_current(settings)
     places = {name: getattr(settings, name) for name in ("dataset", "photos", "output", "img", "edits", "run")}
     sections = recorded(settings) | {"search": settings.search.model_copy(update={"enabled": True})}
     made = Settings(**places, **{name: section for name, section in sections.items() if name != "finetune"})
     job = partial(work.bring_up_to_date, made, Path(__file__).resolve().parent)
     matrices = features.names(stage_folder(settings, "03_extract"))
-    opening = partial(open_matrix, settings)
     app = server.create_app(
         Session(opening, edits_file(settings), job, matrices), stage_folder(settings, "06_visualize")
     )

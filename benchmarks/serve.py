@@ -77,7 +77,7 @@ def serve(folder: Path) -> None:
         images, labels = [folder / "photos" / name for name in names], np.arange(len(names)) % 200
         places = (folder / "searched", folder / "extracted", folder / "photos")
         no_sight = None  # no photo is sent
-        return Opened(*places, no_sight, [""] * len(names), images, labels, {}, [], matrix=matrix)
+        return Opened(*places, no_sight, [""] * len(names), lambda: images, labels, {}, [], matrix=matrix)
 
     session = Session(opened, folder / "edits.jsonl", print, [features.MAIN])
     server.serve(server.create_app(session, folder), host="127.0.0.1", port=0)

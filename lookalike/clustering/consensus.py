@@ -11,13 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from joblib import cpu_count
 from scipy import sparse
 
 from lookalike.clustering.communities import Profile, find_communities, near_count
 from lookalike.clustering.methods.recommended import Options
 from lookalike.clustering.neighbours import connect, connections
 from lookalike.clustering.space import Space
+from lookalike.core.cores import cpu_count
 
 __all__ = ["agreement_graph", "consensus"]
 

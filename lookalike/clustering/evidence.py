@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import cpu_count
 from scipy.spatial.distance import cdist
 
 from lookalike.clustering.chance import on_axes, shuffled
@@ -18,6 +17,7 @@ from lookalike.clustering.communities import communities, rough_communities
 from lookalike.clustering.divisions import Divisions, divide, group_means
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
+from lookalike.core.cores import cpu_count
 
 __all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from joblib import cpu_count
 
 from lookalike.catalog import images
 from lookalike.clustering.methods.local_match import Options
 from lookalike.core.arrays import unit_rows
+from lookalike.core.cores import cpu_count
 from lookalike.core.progress import progress
 
 if TYPE_CHECKING:

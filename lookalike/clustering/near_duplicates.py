@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pyarrow as pa
-from joblib import cpu_count
 
+from lookalike.core.cores import cpu_count
 from lookalike.core.progress import progress
 from lookalike.core.tables import read_table, write_csv, write_table
 

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager
 from functools import cache
 
 import numpy as np
-from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
+
+from lookalike.core.cores import cpu_count
 
 __all__ = ["map_blocks", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
 

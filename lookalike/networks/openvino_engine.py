@@ -12,6 +12,7 @@ from lookalike.core.errors import UserError
 from lookalike.networks.devices import Opened, Wanted
 
 sys.modules["openvino_telemetry"] = None  # else its import sends an event over the network and writes an id in HOME
+sys.modules["openvino.tools.ovc"] = None  # a converter that nobody asks for, a third of the time of the import
 
 import openvino  # noqa: E402
 from openvino.preprocess import PrePostProcessor  # noqa: E402

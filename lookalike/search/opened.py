@@ -53,7 +53,7 @@ class Opened:
     """The photos of a dataset, n rows in the order of its features; every method is safe to call from threads.
 
     root: the photos' folder. labels: int (n,), the group of each, -1 in none. names: by group, of those that have one.
-    image: the file of each prepared photo.
+    find_images: returns the file of each prepared photo; a search by vectors alone never asks.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Opened:
         root: Path,
         sight: Sight,
         sha256s: Sequence[str],
-        images: Sequence[Path],
+        find_images: Callable[[], Sequence[Path]],
         labels: np.ndarray,
         names: dict[int, outcome.Name],
         copies: Iterable[np.ndarray],
         *,
         matrix: str = "features",
     ) -> None:
-        self.root, self.sight, self.images, self.labels = root, sight, images, labels
+        self.root, self.sight, self._find_images, self.labels = root, sight, find_images, labels
         self._named, self.names = names, {group: name.text for group, name in names.items()}
         self.paths, rows = features.load(extracted, name=matrix)
         self.matrix, self.rows, self.words = matrix, rows, Words(folder)
@@ -84,6 +84,15 @@ class Opened:
         """Return a group as others are told of it: its number, its name, "" where it has none, and who named it."""
         name = self._named.get(group, outcome.Name("", ""))
         return {"group": group, "name": name.text, "named_by": name.by}
+
+    @cached_property
+    def images(self) -> Sequence[Path]:
+        """The file of each prepared photo."""
+        return self._find_images()
+
+    def require_images(self) -> None:
+        """Raise UserError where the prepared photos are not as they were prepared."""
+        len(self.images)
 
     @cached_property
     def _feature_map(self) -> Callable[[bytes], np.ndarray] | None:
@@ -199,22 +208,31 @@ def open_dataset(
     copied: Path | None = None,
     *,
     matrix: str,
-    workers: int = 1,
+    sight: Sight | None = None,
 ) -> Opened:
     """Open the published results of a dataset for search.
 
     listed, prepared_folder, extracted, searched: folders of 00, 01, 03 and 07. grouped, copied: of the groups and of
-    near copies, None where there are none. matrix: the vectors to compare. workers: threads of the network. Raises
-    UserError.
+    near copies, None where there are none. matrix: the vectors to compare. sight: of the dataset, where it is made
+    already. Raises UserError.
     """
     known = features.names(extracted)
     if matrix not in known:
         raise UserError(f"expected vectors of {', '.join(known)}, found {matrix!r}: see --features")
     paths = features.load(extracted)[0]
-    sight = Sight(prepared_folder, extracted, workers=workers)
-    digests, images = catalog.read_digests(listed, paths), prepared.read(prepared_folder).files(paths)
-    groups = _groups_of(paths, grouped, copied)
-    return Opened(searched, extracted, catalog.read_root(listed), sight, digests, images, *groups, matrix=matrix)
+    sight = sight or Sight(prepared_folder, extracted)
+    digests, groups = catalog.read_digests(listed, paths), _groups_of(paths, grouped, copied)
+    root = catalog.read_root(listed)
+    return Opened(
+        searched,
+        extracted,
+        root,
+        sight,
+        digests,
+        lambda: prepared.read(prepared_folder).files(paths),
+        *groups,
+        matrix=matrix,
+    )
 
 
 def _groups_of(

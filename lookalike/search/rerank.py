@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
-from joblib import cpu_count
-
 from lookalike.clustering.local_match import Keypoints, features_in, inliers
+from lookalike.core.cores import cpu_count
 from lookalike.search.ranking import Hit
 
 __all__ = ["LocalFeatures", "rerank"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from joblib import cpu_count
 
 from lookalike.catalog import images
+from lookalike.core.cores import cpu_count
 from lookalike.core.progress import progress
 
 __all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink", "thumbnail_blocks"]

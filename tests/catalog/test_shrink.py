@@ -41,4 +41,6 @@ def test_no_pixel_is_left_out():
     stripes = np.zeros((300, 300, 3), np.uint8)
     stripes[:, ::2] = 255  # sampled at every second pixel it would be black or white
     for side in range(10, 150, 7):
-        assert np.abs(shrink(stripes, (side, side)).astype(float) - 127.5).max() < 64  # half of what sampling would give
+        assert (
+            np.abs(shrink(stripes, (side, side)).astype(float) - 127.5).max() < 64
+        )  # half of what sampling would give
