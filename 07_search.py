@@ -37,10 +37,13 @@ def search(settings: Settings, _: object) -> None:
 
     crop = shell.parse_crop(settings.crop)
     make_current(settings)
-    opened = open_matrix(settings, settings.features or MAIN)
+    if settings.text:
+        require(settings, "03_text", "search")
+    opened = open_matrix(settings, settings.features or MAIN, reads=bool(settings.text))
     asked = Asked(
         like=[opened.named(text, crop) for text in settings.query],
         unlike=[opened.named(text) for text in settings.unlike],
+        text=settings.text,
         words=settings.words,
         category=settings.category,
         group=settings.group,
@@ -62,14 +65,15 @@ def make_current(settings: Settings) -> None:
         print(f"07_search: groups are not told: {lacking}", file=sys.stderr)
 
 
-def open_matrix(settings: Settings, matrix: str):
+def open_matrix(settings: Settings, matrix: str, reads: bool = True):
     from lookalike.search.opened import open_dataset
 
     lacking = lack(settings, "04_cluster", "search")
     of_groups = [] if lacking else ["04_cluster", "04_near_duplicates"]
     names = ["00_make_labels", "01_preprocess", "03_extract", "07_search", *of_groups]
     folders = [stage_folder(settings, name) for name in names]
-    return open_dataset(*folders, matrix=matrix)
+    texts = stage_folder(settings, "03_text") if reads and not lack(settings, "03_text", "search") else None
+    return open_dataset(*folders, matrix=matrix, texts=texts)
 
 
 def serve(settings: Settings, _: bool) -> None:
@@ -96,6 +100,7 @@ def serve(settings: Settings, _: bool) -> None:
 STEPS = {"07_search": Step(build, wanted=lambda settings: settings.search.enabled)}
 SEARCH = {
     "query": (list[str], [], "A photo to find look-alikes of: a path in the dataset, or any file; may be repeated."),
+    "text": (str, "", "What is to be seen on the photos found, in words; needs extract.text_encoder."),
     "words": (str, "", "Words that are written about the photos found: path, label, product."),
     "category": (str, "", "Category of the photos found: of the product catalogue, else the true label."),
     "group": (str, "", "Group of the photos found: its number or name, or none."),
