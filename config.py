@@ -113,7 +113,7 @@ METHOD_DEFAULTS: dict[str, dict] = {}
 
 OF_STEP = {  # settings of stage 04 that only a step of its own depends on; a change does not group again
     "04_near_duplicates": {"near_duplicate", "first", "seed"},
-    "04_cluster": {"names"},
+    "04_cluster": {"names", "head", "head_names"},
     "04_folders": {"folders"},
     "04_sweep": {"n_clusters", "first", "seed", "swept"},
 }
@@ -143,7 +143,11 @@ class ClusterSection(Options):
     folders: Literal["none", *FOLDERS] = "none"
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     names: tuple[one_of(NAMERS), ...] = NAMERS
-    """Where names of groups come from, the first first: titles of products, words of paths ('[]': from nowhere)."""
+    """Where names of groups come from, the first first: titles, paths, extract.vocabulary, a head ('[]': nowhere)."""
+    head: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
+    """Weights (.h5) with the last layer that says which class a photo is: of the network that made the vectors."""
+    head_names: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
+    """Names of the classes of cluster.head, one a line in their order, of which the part before a comma counts."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
     swept: tuple[Annotated[str, AfterValidator(known_way)], ...] = tuple(
@@ -177,8 +181,19 @@ class ClusterSection(Options):
         if stage in OF_STEP:
             return self.model_dump(mode="json", include=OF_STEP[stage])
         taken = {self.method, *ESTIMATORS[self.estimator].inputs}
-        beside = {"swept", "near_duplicate", "names", "folders"}
+        beside = {"swept", "near_duplicate", "folders"} | OF_STEP["04_cluster"]
         return self.model_dump(mode="json", exclude=(set(METHODS) - taken) | beside)
+
+    def files(self, stage: str = "") -> list[Path]:
+        """Return the files that the settings name, which only names of groups depend on."""
+        return super().files(stage) if stage == "04_cluster" else []
+
+    @model_validator(mode="after")
+    def _head_has_names(self) -> "ClusterSection":
+        if (self.head is None) != (self.head_names is None):
+            lacking = "head" if self.head is None else "head_names"
+            raise ValueError(f"expected cluster.head and cluster.head_names together, found no cluster.{lacking}")
+        return self
 
 
 Cluster = create_model(
