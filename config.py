@@ -7,7 +7,16 @@ import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
@@ -146,7 +155,7 @@ class ClusterSection(Options):
     """Where names of groups come from, the first first: titles, paths, extract.vocabulary, a head ('[]': nowhere)."""
     head: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
     """Weights (.h5) with the last layer that says which class a photo is: of the network that made the vectors."""
-    head_names: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
+    head_names: Annotated[Path, AfterValidator(file_that_is_there)] | None = Field(None, validate_default=True)
     """Names of the classes of cluster.head, one a line in their order, of which the part before a comma counts."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
@@ -188,12 +197,12 @@ class ClusterSection(Options):
         """Return the files that the settings name, which only names of groups depend on."""
         return super().files(stage) if stage == "04_cluster" else []
 
-    @model_validator(mode="after")
-    def _head_has_names(self) -> "ClusterSection":
-        if (self.head is None) != (self.head_names is None):
-            lacking = "head" if self.head is None else "head_names"
-            raise ValueError(f"expected cluster.head and cluster.head_names together, found no cluster.{lacking}")
-        return self
+    @field_validator("head_names")
+    @classmethod
+    def _head_has_names(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if "head" in info.data and (path is None) != (info.data["head"] is None):
+            raise ValueError("a file of names beside cluster.head, and none without it")
+        return path
 
 
 Cluster = create_model(

@@ -37,46 +37,47 @@ def by_vocabulary(labels: np.ndarray, rows: Features, vocabulary: Vocabulary) ->
             cosines = means[start : start + BLOCK_GROUPS] @ words.T
             share = np.where(cosines > usual, _softmax(SHARP * (2 * cosines - usual)), 0)
             found |= dict(zip(there[start : start + BLOCK_GROUPS].tolist(), share, strict=True))
-        return {group: _names(share, vocabulary.words) for group, share in found.items() if group not in named}
-
-    return rank
-
-
-def by_head(labels: np.ndarray, rows: Features, head: Head) -> Ranker:
-    """Return what ranks the classes of a network's last layer by their mean probability over a group's photos.
-
-    labels: int (n,), -1 in no group. rows: (n, d) as the layer reads them. A name has a mean probability of .2.
-    """
-
-    def rank(named: Collection[int]) -> dict[int, list[str]]:
         return {
-            group: _names(sum(_sums(rows, members, head)) / len(members), head.classes)
-            for group, members in _members(labels)
-            if group not in named
+            group: _names(share, vocabulary.words, LEAST_SHARE) for group, share in found.items() if group not in named
         }
 
     return rank
 
 
-def _sums(rows: Features, members: np.ndarray, head: Head) -> Iterator[np.ndarray]:
-    """Yield the sums of the probabilities of blocks of a group's photos: never all of them are in memory."""
-    for start in range(0, len(members), BLOCK_ROWS):
-        logits = np.asarray(rows[members[start : start + BLOCK_ROWS]], np.float32) @ head.kernel + head.bias
-        yield _softmax(logits).sum(axis=0, dtype=np.float64)
+def by_head(labels: np.ndarray, rows: Features, head: Head, *, least: float = LEAST_SHARE) -> Ranker:
+    """Return what ranks the classes of a network's last layer by their mean probability over a group's photos.
+
+    labels: int (n,), -1 in no group. rows: (n, d) as the layer reads them. least: mean probability of a name.
+    """
+
+    def rank(named: Collection[int]) -> dict[int, list[str]]:
+        others = np.where(np.isin(labels, list(named)), -1, labels)
+        return {group: _names(share, head.classes, least) for group, share in _mean_by_group(others, rows, head)}
+
+    return rank
 
 
-def _members(labels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield each group with its rows, ascending."""
-    order = np.argsort(labels, kind="stable")
-    groups, starts = np.unique(labels[order], return_index=True)
-    for group, members in zip(groups.tolist(), np.split(order, starts[1:]), strict=True):
-        if group >= 0:
-            yield group, members
+def _mean_by_group(labels: np.ndarray, rows: Features, head: Head) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each group with the mean probabilities of its photos, of which only a block is in memory at a time."""
+    order = np.argsort(labels, kind="stable")[np.count_nonzero(labels < 0) :]
+    group, total, count = -1, 0.0, 0
+    for start in range(0, len(order), BLOCK_ROWS):
+        taken = order[start : start + BLOCK_ROWS]
+        likely = _softmax(np.asarray(rows[taken], np.float32) @ head.kernel + head.bias)
+        groups, firsts, counts = np.unique(labels[taken], return_index=True, return_counts=True)
+        for number, share, more in zip(groups.tolist(), np.add.reduceat(likely, firsts), counts.tolist(), strict=True):
+            if number != group and count:
+                yield group, total / count
+            carried = (total, count) if number == group else (0.0, 0)
+            group, total, count = number, carried[0] + share, carried[1] + more
+    if count:
+        yield group, total / count
 
 
-def _names(share: np.ndarray, words: Sequence[str]) -> list[str]:
-    """Return the words of a share of LEAST_SHARE, the largest first, without those by which groups are spoken of."""
-    ranked = [words[place] for place in np.argsort(-share, kind="stable").tolist() if share[place] >= LEAST_SHARE]
+def _names(share: np.ndarray, words: Sequence[str], least: float) -> list[str]:
+    """Return the words of at least such a share, the largest first, without those by which groups are spoken of."""
+    fitting = np.flatnonzero(share >= least)
+    ranked = [words[place] for place in fitting[np.argsort(-share[fitting], kind="stable")].tolist()]
     return [word for word in ranked if word.lower() not in RESERVED]
 
 
