@@ -45,7 +45,7 @@ class TextEncoder:
     def __init__(self, folder: Path) -> None:
         """Open what `convert` wrote into a folder. Raises UserError where the package tokenizers is not installed."""
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        self.matrix, self._length = described["matrix"], described["length"]
+        self.matrix, self._length, self._known = (described[name] for name in ("matrix", "length", "known"))
         self._tokenizer = _open_tokenizer(folder / TOKENIZER)
         self._network = openvino.compile_model(folder / NETWORK, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         self._seen(np.zeros((1, 2, self._network.input(0).shape[1]), np.int64))  # see `open_graph`
@@ -68,6 +68,9 @@ class TextEncoder:
         read = self._tokenizer.encode(text[:LONGEST].encode("utf-8", "replace").decode("utf-8"))
         if not text.strip() or not any(read.attention_mask):
             raise UserError(f"expected words that {TOKENIZER} knows, found none in {text[:40]!r}")
+        if self._known and max(read.ids) >= self._known:  # the network would take any vector for it, and say nothing
+            found = f"token {max(read.ids):,} of {text[:40]!r}: {TOKENIZER} is that of another one"
+            raise UserError(f"expected tokens below {self._known:,}, which the text encoder knows, found {found}")
         return np.array([read.ids, read.attention_mask], np.int64)
 
     def _seen(self, tokens: np.ndarray) -> np.ndarray:
@@ -90,7 +93,7 @@ def convert(path: Path, folder: Path, extracted: Path) -> Made:
     """
     model = _with_known_inputs(_text_output(read_network(path), path), path)
     tokenizer = _open_tokenizer(path.with_name(TOKENIZER))
-    tokens = _fill_up(tokenizer, model.input(IDS).partial_shape[1])
+    known, tokens = _known(model.input(IDS)), _fill_up(tokenizer, model.input(IDS).partial_shape[1])
     try:
         model.reshape({port: [_batch(port), tokens] for port in model.inputs})
         dimension = model.output().shape[1]
@@ -105,7 +108,7 @@ def convert(path: Path, folder: Path, extracted: Path) -> Made:
     length = float(np.linalg.norm(sample, axis=1).mean()) or 1.0
     openvino.save_model(unnumbered(model), folder / NETWORK, compress_to_fp16=False)
     tokenizer.save(str(folder / TOKENIZER))
-    write_json(folder / DESCRIPTION, {"matrix": matrix, "length": length, "tokens": tokens, "dimension": dimension})
+    write_json(folder / DESCRIPTION, {"matrix": matrix, "length": length, "known": known})
     return Made(matrix, dimension, tokens, len(rows))
 
 
@@ -171,6 +174,19 @@ def _fill_up(tokenizer, asked: openvino.Dimension) -> int:
     tokenizer.enable_truncation(max_length=tokens)
     tokenizer.enable_padding(length=tokens, **pad)
     return tokens
+
+
+def _known(ids: openvino.Output) -> int:
+    """Return how many tokens the table has that their numbers look into, 0 where that cannot be told."""
+    for target in ids.get_target_inputs():
+        node, place = target.get_node(), target.get_index()
+        rows = node.input_value(0).partial_shape
+        if node.get_type_name() == "Gather" and place == 1 and rows.is_static:
+            return rows[0].get_length()
+        known = _known(node.output(0)) if node.get_type_name() in ("Convert", "Reshape") and place == 0 else 0
+        if known:
+            return known
+    return 0
 
 
 def _batch(port: openvino.Output) -> int:

@@ -66,6 +66,15 @@ def test_where_the_network_leaves_it_open_the_tokenizer_says_how_many_tokens(ope
     assert (made.tokens, padding["pad_id"]) == (9, 1)
 
 
+def test_a_tokenizer_of_more_tokens_than_the_network_knows_is_another_one(opened, tmp_path):
+    _, encoder = opened(draw_text_encoder(tmp_path / "text.onnx", table=TABLE[:4]))
+    assert encoder(["red"]).shape == (1, 3)
+    with pytest.raises(
+        UserError, match=r"tokens below 4, .* found token 4 of 'blue': tokenizer\.json is that of another"
+    ):
+        encoder(["red", "blue"])
+
+
 def test_a_network_of_tokens_alone_may_call_them_as_it_likes(opened, tmp_path):
     weights, ids = {"table": TABLE, "middle": np.array([1])}, info("text", ["n", 1], 7)
     nodes = [("Gather", ["table", "text"], ["each"], {}), ("ReduceSum", ["each", "middle"], ["v"], {"keepdims": 0})]
