@@ -148,7 +148,7 @@ class Options(options.Options):
     def _vocabulary_can_be_read(cls, path: Path | None, info: ValidationInfo) -> Path | None:
         if path is not None and not path.is_file():
             raise ValueError("a text file that is there")
-        if path is not None and info.data.get("text_encoder") is None:
+        if path is not None and info.data.get("text_encoder", path) is None:  # one that is wrong is told of itself
             raise ValueError("none without extract.text_encoder, which turns words into vectors")
         return path
 
