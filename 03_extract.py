@@ -1,11 +1,14 @@
-"""Turn prepared photos into feature vectors: img/<dataset> -> output/<dataset>/03_extract."""
+"""Turn prepared photos into feature vectors: img/<dataset> -> output/<dataset>/03_extract.
+
+Besides: a text encoder whose vectors lie among them -> output/<dataset>/03_text.
+"""
 
 from functools import partial
 
 from config import Settings
 from lookalike.core.command_line import run_script
 from lookalike.core.pipeline import Step
-from lookalike.core.stage import Stage
+from lookalike.core.stage import Stage, stage_folder
 
 
 def extract(settings: Settings) -> None:
@@ -35,7 +38,28 @@ def extract(settings: Settings) -> None:
         stage.publish(summary, images=found.images, counts=counts, run={"computed": found.computed})
 
 
-STEPS = {"03_extract": Step(extract)}
+def take_text_encoder(settings: Settings) -> None:
+    from lookalike.core import artifacts, vocabulary
+    from lookalike.networks import texts
+
+    options = settings.extract
+    if options.text_encoder is None:
+        return artifacts.remove_own(stage_folder(settings, "03_text"))
+    with Stage(settings, "03_text", inputs=["03_extract"]) as stage:
+        made = texts.convert(options.text_encoder, stage.draft, stage.path_of("03_extract"))
+        words = vocabulary.read_words(options.vocabulary) if options.vocabulary else []
+        if words:
+            vocabulary.write(stage.draft, made.matrix, words, texts.TextEncoder(stage.draft)(words))
+        counts = {"dimension": made.dimension, "tokens": made.tokens, "words": len(words)}
+        summary = f"texts of {made.tokens} tokens as vectors among {made.matrix}, {len(words):,} words"
+        stage.publish(summary, images=made.photos, counts=counts)
+
+
+def wants_texts(settings: Settings) -> bool:
+    return settings.extract.text_encoder is not None or stage_folder(settings, "03_text").exists()
+
+
+STEPS = {"03_extract": Step(extract), "03_text": Step(take_text_encoder, wanted=wants_texts)}
 
 if __name__ == "__main__":
     run_script(STEPS, Settings)

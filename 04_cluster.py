@@ -6,7 +6,7 @@ Besides: near copies, folders, the grouping as it was found.
 from functools import cache
 from pathlib import Path
 
-from config import Settings
+from config import Cluster, Settings
 from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step
 from lookalike.core.stage import EDITS, Stage, edits_file, stage_folder
@@ -15,6 +15,7 @@ CATALOG, LABELS, FILES, WRITTEN = (
     f"00_make_labels/{name}.parquet" for name in ("catalog", "labels", "files", "written")
 )
 IMAGES, FEATURES, COPIES = "01_preprocess/images.parquet", "03_extract/features*", "04_near_duplicates/*.parquet"
+VOCABULARY, BELOW = "03_text/vocabulary*", ("00_make_labels", "03_extract")
 
 
 def find_near_duplicates(settings: Settings) -> None:
@@ -58,19 +59,19 @@ def find_groups(settings: Settings) -> None:
 
 
 def correct(settings: Settings) -> None:
-    from lookalike.catalog import catalog, written
-    from lookalike.clustering import describe, names, outcome
+    from lookalike.catalog import catalog
+    from lookalike.clustering import describe, outcome
     from lookalike.core import artifacts, files
     from lookalike.edits import confirmed, log, report
     from lookalike.edits.apply import apply
 
-    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS, WRITTEN]) as stage:
+    with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS, *for_names(settings)]) as stage:
         said = log.read(edits_file(settings))
-        found, listed, extracted = map(stage.path_of, ("04_found", "00_make_labels", "03_extract"))
+        found, listed, extracted = map(stage.path_of, ("04_found", *BELOW))
         paths, as_found, description = outcome.read_found(found)
         sha256s = catalog.read_digests(listed, paths)
         labels, called, became = apply(as_found, sha256s, said.rows)
-        named = names.name_groups(labels, called, written.read(listed, paths, settings.cluster.names))
+        named, unused = find_names(stage, settings.cluster, paths, labels, called)
         if (labels != as_found).any():
             how = artifacts.read_manifest(found).parameters
             space = open_space(extracted, stage.inputs[FEATURES], how["first"], how["seed"])[1]
@@ -82,8 +83,20 @@ def correct(settings: Settings) -> None:
         if said.rows or said.faults:
             files.write_json(stage.draft / report.NAME, report.as_json(became, said.faults, advice))
             words += f", {report.phrase(became)}"
-        notes = report.lines(became, said.faults, advice, stage.command("run_all"))
+        notes = [*unused, *report.lines(became, said.faults, advice, stage.command("run_all"))]
         stage.publish(words, images=len(paths), counts=counts, notes=notes)
+
+
+def find_names(stage: Stage, options: Cluster, paths: list[str], labels, said: dict[int, str]):
+    from lookalike.clustering import names, sources
+
+    opened, unused = sources.open_sources(options, paths, labels, *map(stage.path_of, (*BELOW, "03_text")))
+    return names.name_groups(labels, said, opened), unused
+
+
+def for_names(settings: Settings) -> list[str]:
+    seen = settings.cluster.head or stage_folder(settings, "03_text").exists()
+    return [WRITTEN, VOCABULARY, *(["03_extract"] if seen else [])]  # names may come from vectors of one eye alone
 
 
 def take_in_edits(settings: Settings, file: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import PositiveInt
 
 from config import Settings
-from lookalike.core.command_line import Action, run_script
+from lookalike.core.command_line import Action, checked, run_script
 from lookalike.core.pipeline import Step, run_steps
 from lookalike.core.stage import Stage, edits_file, is_current, lack, recorded, require, stage_folder
 
@@ -38,10 +38,13 @@ def search(settings: Settings, _: object) -> None:
     from lookalike.search.opened import Asked
 
     crop = shell.parse_crop(settings.crop)
-    opened = open_matrix(settings, settings.features or MAIN, sight)
+    if settings.text:
+        require(settings, "03_text", "search")
+    opened = open_matrix(settings, settings.features or MAIN, sight, reads=bool(settings.text))
     asked = Asked(
         like=[opened.named(text, crop) for text in settings.query],
         unlike=[opened.named(text) for text in settings.unlike],
+        text=settings.text,
         words=settings.words,
         category=settings.category,
         group=settings.group,
@@ -72,14 +75,15 @@ def open_sight(settings: Settings):
     return sight
 
 
-def open_matrix(settings: Settings, matrix: str, sight=None):
+def open_matrix(settings: Settings, matrix: str, sight=None, reads: bool = True):
     from lookalike.search.opened import open_dataset
 
     lacking = lack(settings, "04_cluster", "search")
     of_groups = [] if lacking else ["04_cluster", "04_near_duplicates"]
     names = ["00_make_labels", "01_preprocess", "03_extract", "07_search", *of_groups]
     folders = [stage_folder(settings, name) for name in names]
-    return open_dataset(*folders, matrix=matrix, sight=sight)
+    texts = stage_folder(settings, "03_text") if reads and not lack(settings, "03_text", "search") else None
+    return open_dataset(*folders, matrix=matrix, sight=sight, texts=texts)
 
 
 def serve(settings: Settings, _: bool) -> None:
@@ -97,7 +101,7 @@ def serve(settings: Settings, _: bool) -> None:
     make_current(settings)
     places = {name: getattr(settings, name) for name in ("dataset", "photos", "output", "img", "edits", "run")}
     sections = recorded(settings) | {"search": settings.search.model_copy(update={"enabled": True})}
-    made = Settings(**places, **{name: section for name, section in sections.items() if name != "finetune"})
+    made = checked(Settings, **places, **{name: each for name, each in sections.items() if name != "finetune"})
     job = partial(work.bring_up_to_date, made, Path(__file__).resolve().parent)
     matrices = features.names(stage_folder(settings, "03_extract"))
     app = server.create_app(
@@ -110,6 +114,7 @@ def serve(settings: Settings, _: bool) -> None:
 STEPS = {"07_search": Step(build, wanted=lambda settings: settings.search.enabled)}
 SEARCH = {
     "query": (list[str], [], "A photo to find look-alikes of: a path in the dataset, or any file; may be repeated."),
+    "text": (str, "", "What is to be seen on the photos found, in words; needs extract.text_encoder."),
     "words": (str, "", "Words that are written about the photos found: path, label, product."),
     "category": (str, "", "Category of the photos found: of the product catalogue, else the true label."),
     "group": (str, "", "Group of the photos found: its number or name, or none."),

@@ -9,7 +9,16 @@ from typing import Annotated, ClassVar, Literal
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks for some in all packages at every start
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
@@ -129,7 +138,7 @@ METHOD_DEFAULTS: dict[str, dict] = {}
 
 OF_STEP = {  # settings of stage 04 that only a step of its own depends on; a change does not group again
     "04_near_duplicates": {"near_duplicate", "first", "seed"},
-    "04_cluster": {"names"},
+    "04_cluster": {"names", "head", "head_names"},
     "04_folders": {"folders"},
     "04_sweep": {"n_clusters", "first", "seed", "swept"},
 }
@@ -159,7 +168,11 @@ class ClusterSection(Options):
     folders: Literal["none", *FOLDERS] = "none"
     """Make folders of the groups in output/<dataset>/groups, as links or copies of the photos."""
     names: tuple[one_of(NAMERS), ...] = NAMERS
-    """Where names of groups come from, the first first: titles of products, words of paths ('[]': from nowhere)."""
+    """Where names of groups come from, the first first: titles, paths, extract.vocabulary, a head ('[]': nowhere)."""
+    head: Annotated[Path, AfterValidator(file_that_is_there)] | None = None
+    """Weights (.h5) with the last layer that says which class a photo is: of the network that made the vectors."""
+    head_names: Annotated[Path, AfterValidator(file_that_is_there)] | None = Field(None, validate_default=True)
+    """Names of the classes of cluster.head, one a line in their order, of which the part before a comma counts."""
     first: PositiveInt | None = None
     """Only the first so many photos."""
     swept: tuple[Annotated[str, AfterValidator(known_way)], ...] = tuple(
@@ -193,8 +206,19 @@ class ClusterSection(Options):
         if stage in OF_STEP:
             return self.model_dump(mode="json", include=OF_STEP[stage])
         taken = {self.method, *ESTIMATORS[self.estimator].inputs}
-        beside = {"swept", "near_duplicate", "names", "folders"}
+        beside = {"swept", "near_duplicate", "folders"} | OF_STEP["04_cluster"]
         return self.model_dump(mode="json", exclude=(set(METHODS) - taken) | beside)
+
+    def files(self, stage: str = "") -> list[Path]:
+        """Return the files that the settings name, which only names of groups depend on."""
+        return super().files(stage) if stage == "04_cluster" else []
+
+    @field_validator("head_names")
+    @classmethod
+    def _head_has_names(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if "head" in info.data and (path is None) != (info.data["head"] is None):
+            raise ValueError("a file of names beside cluster.head, and none without it")
+        return path
 
 
 Cluster = create_model(

@@ -80,6 +80,37 @@ def test_a_size_is_one_number_or_two(monkeypatch, text, value):
     assert Settings(_cli_parse_args=True).preprocess.size == value
 
 
+def test_what_only_names_depend_on_changes_no_vector_and_no_group(tmp_path):
+    files = [tmp_path / name for name in ("text.onnx", "words.txt", "top.h5", "classes.txt", "tokenizer.json")]
+    for file in files:
+        file.write_text("hat\n")
+    text, words, top, classes, tokenizer = files
+    plain, named = (
+        Settings(),
+        Settings(extract={"text_encoder": text, "vocabulary": words}, cluster={"head": top, "head_names": classes}),
+    )
+    for stage, section in (("03_extract", "extract"), ("04_found", "cluster"), ("04_sweep", "cluster")):
+        one, two = getattr(plain, section), getattr(named, section)
+        assert one.parameters(stage) == two.parameters(stage)
+        assert two.files(stage) == []
+    assert named.extract.files("03_text") == sorted([text, words, tokenizer])
+    assert named.cluster.files("04_cluster") == sorted([top, classes])
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "words"),
+    [
+        ("extract", {"text_encoder": "config.py"}, "a .onnx or .xml file that is there"),
+        ("extract", {"vocabulary": "README.md"}, "none without extract.text_encoder"),
+        ("cluster", {"head": "README.md"}, "a file of names beside cluster.head, and none"),
+        ("cluster", {"head_names": "README.md"}, "beside cluster.head, and none without it"),
+    ],
+)
+def test_settings_of_names_that_do_not_go_together_are_refused(section, given, words):
+    with pytest.raises(ValueError, match=words):
+        Settings(**{section: given})
+
+
 def test_to_read_again_changes_no_result():
     assert Settings(make_labels={"rehash": True}).make_labels.parameters() == Settings().make_labels.parameters()
 

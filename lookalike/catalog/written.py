@@ -11,9 +11,10 @@ from lookalike.catalog.labels import SPLITS
 from lookalike.core.tables import read_table, write_table
 from lookalike.core.tars import unpacked
 
-__all__ = ["path_words", "read", "titles", "words", "write"]
+__all__ = ["SOURCES", "path_words", "read", "titles", "words", "write"]
 
 TABLE = "written.parquet"
+SOURCES = ("products", "paths")  # columns of it
 # Words that cameras, telephones and programs write, which say nothing of what a photo shows.
 OF_CAMERAS = {
     *("cimg", "dcim", "dji", "dsc", "dscf", "dscn", "gopr", "hpim", "imgp", "kimg", "mvimg", "pict", "pxl", "sam"),

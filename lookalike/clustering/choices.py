@@ -39,4 +39,8 @@ FOLDERS = {  # functions (photo, draft, final) that make one file of a folder
     "link": Choice("lookalike.clustering.folders:link"),
     "copy": Choice("lookalike.clustering.folders:copy"),
 }
-NAMERS = ("products", "paths")  # of what is written about photos: titles of products, words of folders and file names
+NAMERS = (
+    *("products", "paths"),  # what is written about photos: titles of products, words of folders and file names
+    "vocabulary",  # words whose vectors lie near a group's
+    "head",  # classes of a network's last layer
+)

@@ -1,6 +1,9 @@
-"""What groups are called where no person named them: by words that most of their photos have and most others lack."""
+"""What groups are called where no person named them: by words that most of their photos have and most others lack.
 
-from collections.abc import Iterator, Mapping, Sequence
+Other sources of names rank their own words; that no two names are the same is seen to here.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise
 
 import numpy as np
@@ -10,24 +13,31 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from lookalike.catalog.written import words
 from lookalike.clustering.outcome import PERSON, Name
 
-__all__ = ["find", "name_groups"]
+__all__ = ["Ranker", "find", "from_texts", "name_groups"]
 
 LEAST_SHARE = 0.5  # of a group's photos of which something is written: those that have the words it is called by
 LEAST_OF_ALL, LEAST_PHOTOS = 0.1, 2  # of all photos of a group, as a share and as a number
 MOST_ELSEWHERE = 0.5  # share of the other photos that have the words, too, of the share of the group's own
 RESERVED = {"group", "none"}  # words by which groups are spoken of
 
+Ranker = Callable[[Collection[int]], Mapping[int, Sequence[str]]]  # groups with a name -> names of others, best first
 
-def name_groups(labels: np.ndarray, said: Mapping[int, str], texts: Mapping[str, Sequence[str]]) -> dict[int, Name]:
+
+def name_groups(labels: np.ndarray, said: Mapping[int, str], sources: Mapping[str, Ranker]) -> dict[int, Name]:
     """Return the names of groups: those that a person said, for others of the first source that has one.
 
-    labels: int (n,), -1 in no group. said: by group. texts: n by source, in their order.
+    labels: int (n,), -1 in no group. said: by group. sources: what ranks names of groups, in their order.
     """
     names = {group: Name(text, PERSON) for group, text in said.items()}
-    for source, written in texts.items():
-        found = find(labels, written, {group: name.text for group, name in names.items()})
+    for source, rank in sources.items():
+        found = _told_apart(labels, rank(names.keys()), {group: name.text for group, name in names.items()})
         names |= {group: Name(text, source) for group, text in found.items()}
     return names
+
+
+def from_texts(labels: np.ndarray, texts: Sequence[str]) -> Ranker:
+    """Return what ranks the words of texts, n in the order of labels (n,), "" where nothing is written."""
+    return lambda named: dict(_ranked(labels, texts))
 
 
 def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> dict[int, str]:
@@ -38,13 +48,18 @@ def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> 
     longer is taken. A group gets no name without words that most of its photos share, of those of which something is
     written, and most others lack. Names depend on which photos are together alone, not on the numbers of groups.
     """
-    ranked = {group: found for group, found in _ranked(labels, texts) if found and group not in known}
+    return _told_apart(labels, dict(_ranked(labels, texts)), known)
+
+
+def _told_apart(labels: np.ndarray, found: Mapping[int, Sequence[str]], known: Mapping[int, str]) -> dict[int, str]:
+    """Return the best name of each group that is not taken, the largest group first."""
+    ranked = {group: names for group, names in found.items() if names and group not in known}
     rows = {group: row for row, group in reversed(list(enumerate(labels.tolist())))}
     sizes = np.bincount(labels[labels >= 0])
     names, taken = {}, {name.lower() for name in known.values()}
     for group in sorted(ranked, key=lambda group: (-sizes[group], rows[group])):
-        names[group] = next(name for name in _possible(ranked[group]) if name not in taken)
-        taken.add(names[group])
+        names[group] = next(name for name in _possible(ranked[group]) if name.lower() not in taken)
+        taken.add(names[group].lower())
     return names
 
 

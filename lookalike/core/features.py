@@ -13,7 +13,19 @@ from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
 
-__all__ = ["FILE_ROWS", "INDEX", "MAIN", "WHOLE", "Features", "known_parts", "load", "names", "shard_file", "write"]
+__all__ = [
+    "FILE_ROWS",
+    "INDEX",
+    "MAIN",
+    "WHOLE",
+    "Features",
+    "known_parts",
+    "load",
+    "names",
+    "shard_file",
+    "unjoined",
+    "write",
+]
 
 FILE_ROWS = 32_768  # rows of a file
 INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo), shard, row
@@ -97,6 +109,12 @@ def names(folder: Path) -> list[str]:
     manifest = read_manifest(folder)  # which knows files of yours from the stage's own
     found = {file.removesuffix(FIRST) for file in manifest.matching(f"*{FIRST}")} if manifest else set()
     return [MAIN, *sorted(found - {MAIN, WHOLE})]
+
+
+def unjoined(folder: Path) -> list[str]:
+    """Return the matrices of a published folder as networks made them, neither joined nor reduced."""
+    of_eyes = names(folder)[1:]
+    return of_eyes or [WHOLE if shard_file(folder, WHOLE, 0).exists() else MAIN]
 
 
 def shard_file(folder: Path, name: str, shard: int) -> Path:

@@ -49,6 +49,7 @@ class Info(NamedTuple):
     section: str  # of config.py
     script: str = ""  # if not of the stage's name
     folder: str = ""  # below output/<dataset>, if not of the stage's name
+    optional: bool = False  # whether those that read it do without it where it was never asked for
 
 
 STAGES = {
@@ -56,6 +57,7 @@ STAGES = {
     "01_preprocess": Info("preprocess"),
     "02_finetune": Info("finetune"),
     "03_extract": Info("extract"),
+    "03_text": Info("extract", script="03_extract", optional=True),
     "04_found": Info("cluster", script="04_cluster"),
     "04_cluster": Info("cluster"),
     "04_near_duplicates": Info("cluster", script="04_cluster"),
@@ -322,6 +324,8 @@ def _checked_digest(settings: Settings, source: str, reader: str, *, digests: bo
     recover(folder)
     manifest = read_manifest(folder)
     remedy = f"run {command(settings, name)}"
+    if manifest is None and STAGES[name].optional:
+        return _digest(settings, source)
     if manifest is None:
         raise UserError(f"{reader} needs {name}, found none in {folder}: {remedy}")
     broken = next(damage(folder, manifest, pattern=pattern or "*", digests=digests, for_people=False), None)

@@ -12,7 +12,7 @@ from lookalike.networks.sides import side_of
 from lookalike.networks.silence import silent_stderr
 from lookalike.networks.weights_beside import model_digest, weights_beside
 
-__all__ = ["convert_file"]
+__all__ = ["convert_file", "inputs_of", "read_network", "reason_of", "unnumbered"]
 
 LAYOUTS = {"NCHW": (1, 2, 3), "NHWC": (3, 1, 2)}  # axes of channels, height and width
 RGB = openvino.Dimension(3)
@@ -31,19 +31,20 @@ def convert_file(
     their places, tokens (n, t, d) as `tokens_to_average` says. section: of the settings, which errors name. Raises
     UserError.
     """
-    output = _output(_read(path), layer, path, section)
+    output = _output(read_network(path), layer, path, section)
     images = _images(output, path)
     side = _side(images, size, path, section)
     model, layout = _fixed(output, images, side, path)
     try:
         model = _prepared(_pooled(model, layout, pooling), layout, scaling)
     except (ValueError, RuntimeError) as error:
-        raise UserError(f"expected {path.name} to turn photos into vectors: {_reason(error)}") from error
+        raise UserError(f"expected {path.name} to turn photos into vectors: {reason_of(error)}") from error
     openvino.save_model(model, made, compress_to_fp16=False)
     return side, model.output().shape[1], model_digest(path)
 
 
-def _read(path: Path) -> Model:
+def read_network(path: Path) -> Model:
+    """Read a network's file. Raises UserError where it is cut, no network, or its weights are not beside it."""
     try:
         with silent_stderr():
             return openvino.Core().read_model(path)
@@ -52,7 +53,7 @@ def _read(path: Path) -> Model:
         if missing:
             names = ", ".join(missing)
             raise UserError(f"expected the weights of {path} in {names} beside it, found none: copy both") from error
-        raise UserError(f"expected a whole network in {path}: {_reason(error)}: export or copy it again") from error
+        raise UserError(f"expected a whole network in {path}: {reason_of(error)}: export or copy it again") from error
 
 
 def _output(model: Model, layer: str, path: Path, section: str) -> Output:
@@ -70,7 +71,7 @@ def _output(model: Model, layer: str, path: Path, section: str) -> Output:
 
 def _images(output: Output, path: Path) -> Output:
     """Return the one input that an output is computed from; UserError where it is no input of images."""
-    inputs = list(_inputs(output))
+    inputs = list(inputs_of(output))
     if len(inputs) != 1 or not _layouts(inputs[0]):
         found = ", ".join(f"{min(each.get_names(), default='?')} {each.partial_shape}" for each in inputs) or "none"
         raise UserError(
@@ -80,7 +81,8 @@ def _images(output: Output, path: Path) -> Output:
     return inputs[0]
 
 
-def _inputs(output: Output) -> Iterator[Output]:
+def inputs_of(output: Output) -> Iterator[Output]:
+    """Yield the inputs of a network that an output is computed from."""
     seen, waiting = set(), [output.get_node()]
     while waiting:
         node = waiting.pop()
@@ -126,7 +128,7 @@ def _fixed(output: Output, images: Output, side: int, path: Path) -> tuple[Model
         try:
             model.reshape(shape)
         except RuntimeError as error:
-            reason = _reason(error)
+            reason = reason_of(error)
             continue
         found = model.output().partial_shape
         if found.is_static and found.rank.get_length() in RANKS and found[0] == batch:
@@ -164,11 +166,16 @@ def _prepared(model: Model, layout: str, scaling: str) -> Model:
     model = steps.build()
     model.input().get_tensor().set_names({"images"})
     model.output().get_tensor().set_names({"features"})
-    for number, node in enumerate(model.get_ordered_ops()):  # else numbers of this process stand in the file
+    return unnumbered(model)
+
+
+def unnumbered(model: Model) -> Model:
+    """Return a network whose nodes are named by their places: else numbers of this process stand in its file."""
+    for number, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"{node.get_type_name()}_{number}")
     return model
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return the last line of what OpenVINO says, which is the fault itself, without its advice."""
     return str(error).strip().splitlines()[-1].partition(" Please ")[0]

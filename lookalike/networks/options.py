@@ -25,10 +25,12 @@ from lookalike.networks import (
 )
 from lookalike.networks.weights_beside import weights_beside
 
-__all__ = ["Options", "check_backbone", "check_weights", "eye_name", "eyes_of", "is_whole_model"]
+__all__ = ["TOKENIZER", "Options", "check_backbone", "check_weights", "eye_name", "eyes_of", "is_whole_model"]
 
+TOKENIZER = "tokenizer.json"  # beside a text encoder
 RESERVED = ("features", "backbone", "base", "finetuned")  # names of other matrices
 OF_ANY_NETWORK = ("imagenet", "random")
+OF_TEXTS = {"text_encoder", "vocabulary"}  # settings on which no vector of a photo depends
 
 
 class Options(options.Options):
@@ -64,6 +66,10 @@ class Options(options.Options):
     """Principal components to keep: a share of the variance below 1 (0.95), or a number from 2 on; 0: no reduction."""
     dtype: Literal["float32", "float16"] = "float32"
     """Number format on disk."""
+    text_encoder: Path | None = None
+    """Network of texts (.onnx, .xml) trained with that of the photos, tokenizer.json beside it: for 07's --text."""
+    vocabulary: Path | None = None
+    """Words that groups may be called by, one or a phrase a line; needs extract.text_encoder."""
     tsv: bool = False
     """Write the vectors as text, too."""
     seed: int = Field(0, ge=0)
@@ -130,11 +136,36 @@ class Options(options.Options):
             raise ValueError("0, a share of the variance below 1 or a whole number of components from 2 on")
         return keep
 
+    @field_validator("text_encoder")
+    @classmethod
+    def _text_encoder_exists(cls, path: Path | None) -> Path | None:
+        if path is None or (path.suffix in OPENVINO_SUFFIXES and path.is_file()):
+            return path
+        raise ValueError(f"a {' or '.join(OPENVINO_SUFFIXES)} file that is there")
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _vocabulary_can_be_read(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("a text file that is there")
+        if path is not None and info.data.get("text_encoder", path) is None:  # one that is wrong is told of itself
+            raise ValueError("none without extract.text_encoder, which turns words into vectors")
+        return path
+
+    def parameters(self, stage: str = "") -> dict:
+        """Return what the vectors of photos depend on; of stage 03_text, those of words."""
+        given = {"include" if stage == "03_text" else "exclude": OF_TEXTS}
+        return self.model_dump(mode="json", **given)
+
     def files(self, stage: str = "") -> list[Path]:
-        """Return the files and folders that the settings name and that are there, and those of weights beside them."""
+        """Return the files and folders that the settings name and that are there, and those that belong to them."""
+        of_texts = {path for path in (self.text_encoder, self.vocabulary) if path is not None}
         eyes = [Path(eye) for eye in eyes_of(self.backbone)]
-        named = {*super().files(stage), *(path for path in eyes if path.exists())}
-        return sorted({*named, *(each for path in named for each in weights_beside(path) if each.is_file())})
+        named = {*super().files(stage), *(path for path in eyes if path.exists())} - of_texts
+        if stage == "03_text":
+            named = of_texts | ({self.text_encoder.with_name(TOKENIZER)} if self.text_encoder else set())
+        belonging = (each for path in named for each in weights_beside(path))
+        return sorted(path for path in {*named, *belonging} if path.exists())
 
     def eyes(self) -> list["Options"]:
         """Return the settings of each eye alone; the weights are those of the networks that take them."""

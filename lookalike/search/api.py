@@ -55,6 +55,7 @@ class Search(BaseModel):
 
     like: Rows = ""
     unlike: Rows = ""
+    text: Annotated[str, Query(max_length=10_000, description="What is to be seen, in words.")] = ""
     words: Annotated[str, Query(max_length=10_000)] = ""
     category: Annotated[str, Query(max_length=1_000)] = ""
     group: Annotated[str, Query(max_length=1_000)] = ""
@@ -288,7 +289,7 @@ def _compared(opened: Opened, one: Photo, second: int) -> dict:
 
 def _page_of(opened: Opened, asked: Search, like: list[Photo]) -> JSONResponse:
     """Answer with a page of hits, and whether there are more; as JSON at once, which is plain numbers and texts."""
-    fields = asked.model_dump(include={"words", "category", "group", "min_score", "rerank"})
+    fields = asked.model_dump(include={"text", "words", "category", "group", "min_score", "rerank"})
     query = Asked(like=like, unlike=_photos(opened, asked.unlike), **fields)
     hits = opened.find(query, asked.first + asked.count + 1)
     shown = hits[asked.first : asked.first + asked.count]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from lookalike.search.index import VectorIndex
 from lookalike.search.ranking import Hit, direction, find
 from lookalike.search.rerank import LocalFeatures, rerank
 from lookalike.search.sight import Sight
+from lookalike.search.texts import Texts
 from lookalike.search.words import Words
 
 __all__ = ["Asked", "Opened", "Photo", "open_dataset"]
@@ -38,10 +39,11 @@ class Photo:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is searched: photos to be like and unlike, and what a photo must have to be found."""
+    """What is searched: photos to be like and unlike, what is to be seen, and what a photo must have to be found."""
 
     like: Sequence[Photo] = ()
     unlike: Sequence[Photo] = ()
+    text: str = ""
     words: str = ""
     category: str = ""
     group: str = ""
@@ -69,7 +71,9 @@ class Opened:
         copies: Iterable[np.ndarray],
         *,
         matrix: str = "features",
+        texts: Texts | None = None,
     ) -> None:
+        self.texts = texts or Texts(None, extracted)
         self.root, self.sight, self._find_images, self.labels = root, sight, find_images, labels
         self._named, self.names = names, {group: name.text for group, name in names.items()}
         self.paths, rows = features.load(extracted, name=matrix)
@@ -140,18 +144,20 @@ class Opened:
         return Photo(row) if row is not None else Photo(None, self.sight.prepare(data, crop))
 
     def find(self, asked: Asked, count: int) -> list[Hit]:
-        """Return the best `count` hits, best first; without photos to be like, those that pass, in order, at score 1.
+        """Return the best `count` hits, best first; with nothing to be like, those that pass, in order, at score 1.
 
-        Raises UserError where a group or category is not there.
+        Raises UserError where a group or category is not there, or no text can be read.
         """
         passing = self.passing(asked)
-        if not asked.like:
+        if not asked.like and not asked.text:
             rows = np.arange(len(self.paths)) if passing is None else np.flatnonzero(passing)
             return [Hit(row, 1.0) for row in rows[:count].tolist()]
-        query = direction(self._vectors(asked.like), self._vectors(asked.unlike) if asked.unlike else None)
+        said = [self.texts.vector(asked.text, self.matrix)] if asked.text else []
+        like = [*self._vectors(asked.like), *said]
+        query = direction(like, self._vectors(asked.unlike) if asked.unlike else None)
         left_out = [photo.row for photo in (*asked.like, *asked.unlike) if photo.row is not None]
         given = {"passing": passing, "left_out": left_out, "copy_of": self.copy_of, "min_score": asked.min_score}
-        if not asked.rerank:
+        if not asked.rerank or not asked.like:
             return find(self.index, query, count, **given)
         hits = find(self.index, query, max(count, RERANKED), **given)
         queries = [photo.row if photo.row is not None else photo.prepared for photo in asked.like]
@@ -184,12 +190,11 @@ class Opened:
 
     def _vectors(self, photos: Sequence[Photo]) -> np.ndarray:
         """Return the vectors of photos: those of the dataset as they are on disk."""
-        return np.stack(
-            [
-                self.rows[photo.row] if photo.row is not None else self.sight.vectors(photo.prepared)[self.matrix]
-                for photo in photos
-            ]
-        )
+        rows = [
+            self.rows[photo.row] if photo.row is not None else self.sight.vectors(photo.prepared)[self.matrix]
+            for photo in photos
+        ]
+        return np.stack(rows) if rows else np.empty((0, self.rows.shape[1]), np.float32)
 
     def _of_category(self, category: str) -> np.ndarray:
         passing = self.words.of_category(category)
@@ -209,30 +214,27 @@ def open_dataset(
     *,
     matrix: str,
     sight: Sight | None = None,
+    texts: Path | None = None,
 ) -> Opened:
     """Open the published results of a dataset for search.
 
     listed, prepared_folder, extracted, searched: folders of 00, 01, 03 and 07. grouped, copied: of the groups and of
     near copies, None where there are none. matrix: the vectors to compare. sight: of the dataset, where it is made
-    already. Raises UserError.
+    already. texts: the folder of a text encoder, if there is one. Raises UserError.
     """
     known = features.names(extracted)
     if matrix not in known:
         raise UserError(f"expected vectors of {', '.join(known)}, found {matrix!r}: see --features")
     paths = features.load(extracted)[0]
-    sight = sight or Sight(prepared_folder, extracted)
+    given = {"matrix": matrix, "texts": Texts(texts, extracted)}
+    sight, root = sight or Sight(prepared_folder, extracted), catalog.read_root(listed)
+    images = partial(_images, prepared_folder, paths)
     digests, groups = catalog.read_digests(listed, paths), _groups_of(paths, grouped, copied)
-    root = catalog.read_root(listed)
-    return Opened(
-        searched,
-        extracted,
-        root,
-        sight,
-        digests,
-        lambda: prepared.read(prepared_folder).files(paths),
-        *groups,
-        matrix=matrix,
-    )
+    return Opened(searched, extracted, root, sight, digests, images, *groups, **given)
+
+
+def _images(folder: Path, paths: Sequence[str]) -> list[Path]:
+    return prepared.read(folder).files(paths)
 
 
 def _groups_of(

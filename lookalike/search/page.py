@@ -15,10 +15,11 @@ POLICY = "base-uri 'none'"  # of the page's own, before which what a server adds
 POLICY_OF = re.compile('http-equiv="Content-Security-Policy" content="([^"]*)"')
 
 
-def with_server(folder: Path, paths: Sequence[str], matrices: Sequence[str]) -> str:
+def with_server(folder: Path, paths: Sequence[str], matrices: Sequence[str], texts: str = "") -> str:
     """Return the HTML of the page in a published 06_visualize with the rows of its photos among `paths`.
 
-    matrices: names of the vectors that photos can be compared by. Raises UserError where there is no page.
+    matrices: names of the vectors that photos can be compared by. texts: of those, the one that texts can, too, "" for
+    none. Raises UserError where there is no page.
     """
     file = folder / "gallery.html"
     if not file.exists():
@@ -28,7 +29,8 @@ def with_server(folder: Path, paths: Sequence[str], matrices: Sequence[str]) -> 
     data, _, after = rest.partition(END)
     told = json.loads(data)
     place = {path: row for row, path in enumerate(paths)}
-    told["server"] = {"rows": [place.get(path, -1) for path in told["paths"]], "matrices": list(matrices)}
+    rows = [place.get(path, -1) for path in told["paths"]]
+    told["server"] = {"rows": rows, "matrices": list(matrices), "texts": texts}
     head = before.replace(POLICY, f"connect-src 'self'; {POLICY}", 1)
     return head + BEGIN + script_json(told) + END + after
 

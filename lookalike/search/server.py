@@ -26,7 +26,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def create_app(session: Session, drawn: Path) -> FastAPI:
     """Return the application of a session with the page in the folder `drawn`, of 06_visualize."""
-    app = create_api(session, lambda: with_server(drawn, session.opened().paths, session.matrices))
+
+    def page() -> str:
+        opened = session.opened()
+        return with_server(drawn, opened.paths, session.matrices, opened.texts.matrix)
+
+    app = create_api(session, page)
 
     @app.get("/thumbnails/{number}.webp", include_in_schema=False)
     def sheet(number: RowNumber) -> FileResponse:

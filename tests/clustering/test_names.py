@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from lookalike.clustering.names import find, name_groups
+from lookalike.clustering.names import find, from_texts, name_groups
 from lookalike.clustering.outcome import PERSON, Name
 
 
@@ -74,6 +74,7 @@ def test_a_person_comes_first_then_the_sources_in_their_order():
     labels = np.array([0, 0, 1, 1, 2, 2, 3, 3, -1])
     titles = ["shoe", "shoe", "hat", "hat", "", "", "", "", ""]
     paths = ["left", "left", "right", "right", "hat", "hat", "", "", ""]
+    titles, paths = from_texts(labels, titles), from_texts(labels, paths)
     assert name_groups(labels, {0: "12"}, {"products": titles, "paths": paths}) == {
         0: Name("12", PERSON),
         1: Name("hat", "products"),

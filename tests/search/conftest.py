@@ -1,5 +1,6 @@
 """A folder of drawn photos, run through all stages, to search in."""
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,24 @@ def draw():
 def call():
     """Run a script in a folder."""
     return call_script
+
+
+@pytest.fixture
+def call_here(monkeypatch, capfdbinary):
+    """Run a script in a folder as `call` does, in this process, which has its libraries loaded."""
+
+    def run(folder, script, *flags):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", [str(ROOT / f"{script}.py"), *FLAGS, *flags])
+        capfdbinary.readouterr()
+        try:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+            status = 0
+        except SystemExit as error:
+            status = error.code
+        return subprocess.CompletedProcess(flags, status, *capfdbinary.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,7 @@
 
 import json
 import os
-import runpy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -17,21 +14,8 @@ FLAGS = ["--dataset", "toys", "--run.progress", "off"]
 
 
 @pytest.fixture
-def ask(monkeypatch, capfdbinary):
-    """Search as `call` does, in this process, which has its libraries loaded."""
-
-    def run(folder, *flags):
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", [str(ROOT / "07_search.py"), *FLAGS, *flags])
-        capfdbinary.readouterr()
-        try:
-            runpy.run_path(sys.argv[0], run_name="__main__")
-            status = 0
-        except SystemExit as error:
-            status = error.code
-        return subprocess.CompletedProcess(flags, status, *capfdbinary.readouterr())
-
-    return run
+def ask(call_here):
+    return lambda folder, *flags: call_here(folder, "07_search", *flags)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ function moveInGroups(step) {
 function renderHead() {
   const groups = state.groups.map(id => current.groups.get(id)), one = groups.length === 1 && groups[0].id >= 0 ? groups[0] : null;
   const photosShown = shown().flat.length;
-  const title = alike ? "Look-alikes" : groups.length ? groups.map(group => groupName(group.id)).join(" + ") : isFiltered() ? "Found" : "All photos";
+  const title = alike ? (alike.text ? "Found by what is seen" : "Look-alikes") : groups.length ? groups.map(group => groupName(group.id)).join(" + ") : isFiltered() ? "Found" : "All photos";
   at("head_title").replaceChildren(named(title));
   at("head_count").textContent = count(photosShown, "photo") + (groups.length || isFiltered() ? ` of ${n.toLocaleString("en")}` : "");
   const differ = shown().differ ??= hasLabels ? shown().flat.filter(isMismatch).length : 0;

@@ -132,6 +132,7 @@ document.addEventListener("keydown", event => {
     if (event.key !== "Enter" || event.target !== at("words")) return;
     event.preventDefault();  // or it would press the photo that now has the focus
     at("words").blur();
+    if (SERVER?.texts && isFiltered() && !shown().flat.length) return searchByText();
     if (shown().flat.length && state.view === "photos") focusPhoto(shown().flat[0]);
     return;
   }

@@ -1,7 +1,7 @@
 // What a server adds: corrections are saved at once, groups made anew, and look-alikes found of any photo.
 const PAGE = 20;  // photos found at a time
 let saveFault = "", saving = Promise.resolve();
-let alike = null;  // what is searched: {like, unlike, upload, name, rows, scores, usual, more, version, busy}
+let alike = null;  // what is searched: {like, unlike, text, upload, name, rows, scores, usual, more, version, busy}
 
 async function ask(path, options = {}) {
   let answer;
@@ -108,8 +108,8 @@ function placesOf(hits) {
 }
 function findAlike(wanted) {
   const back = alike ? alike.back : state.groups;
-  alike = {like: [], unlike: [], upload: null, crop: "", name: "", ...wanted, rows: [], scores: new Map(), folded: 0, asked: 0, more: true,
-           usual: usualCosine(), version: Math.random(), busy: false};
+  alike = {like: [], unlike: [], text: "", upload: null, crop: "", name: "", ...wanted, rows: [], scores: new Map(), folded: 0, asked: 0, more: true,
+           usual: wanted.text ? 0 : usualCosine(), version: Math.random(), busy: false};
   alike.back = back;
   selected.clear();
   change({view: "photos", photo: -1, groups: []});
@@ -124,7 +124,9 @@ async function searchOn() {
   render();
   const words = new URLSearchParams({first: now.asked, count: PAGE, min_score: at("least").value > 0 ? at("least").value : -1});
   if (at("rerank").checked) words.set("rerank", "true");
-  if (!at("matrix").hidden) words.set("features", at("matrix").value);
+  if (now.text) words.set("text", now.text);
+  const matrix = now.text ? SERVER.texts : at("matrix").hidden ? "" : at("matrix").value;
+  if (matrix) words.set("features", matrix);
   for (const side of ["like", "unlike"]) if (now[side].length) words.set(side, now[side].map(i => SERVER.rows[i]).join(","));
   if (now.crop) words.set("crop", now.crop);
   try {
@@ -145,7 +147,7 @@ async function searchOn() {
   now.version = Math.random();
   render();
 }
-const again = () => alike && findAlike({like: alike.like, unlike: alike.unlike, upload: alike.upload, crop: alike.crop, name: alike.name});
+const again = () => alike && findAlike({like: alike.like, unlike: alike.unlike, text: alike.text, upload: alike.upload, crop: alike.crop, name: alike.name});
 function leaveAlike() {
   const groups = alike.back.filter(id => current.groups.has(id));
   alike = null;
@@ -163,6 +165,7 @@ function sectionsOfAlike(pass) {
 }
 function renderAlike() {
   at("by_photo").hidden = at("similar").hidden = !SERVER;
+  at("by_text").hidden = !SERVER?.texts;
   at("unlike").hidden = !alike || !SERVER;
   at("compare").hidden = !SERVER || selected.size !== 2;
   at("alike").hidden = !alike || state.view !== "photos";
@@ -172,11 +175,22 @@ function renderAlike() {
   at("alike_like").replaceChildren(...(alike.name ? [named(alike.name)] : []), ...shownAs(alike.like, "like"));
   at("alike_unlike").replaceChildren(...shownAs(alike.unlike, "unlike"));
   at("alike_not").hidden = !alike.unlike.length;
+  at("matrix").disabled = at("rerank").disabled = Boolean(alike.text);  // a text has no details, and vectors of one network
   at("least_value").textContent = at("least").value > 0 ? Number(at("least").value).toFixed(2) : "any";
-  const words = alike.busy ? "searching …" : alike.fault || (!alike.like.length && !alike.upload ? "Select photos to search with." : alike.rows.length ? `${count(alike.rows.length, "photo")}${alike.folded ? `, ${count(alike.folded, "near copy", "near copies")} folded` : ""}` : "No photo is that alike.");
+  const words = alike.busy ? "searching …" : alike.fault || (!alike.like.length && !alike.upload && !alike.text ? "Select photos to search with." : alike.rows.length ? `${count(alike.rows.length, "photo")}${alike.folded ? `, ${count(alike.folded, "near copy", "near copies")} folded` : ""}` : "No photo is that alike.");
   at("alike_note").textContent = words;
   at("more").hidden = !alike.more || alike.busy;
   at("alike").setAttribute("aria-busy", String(alike.busy));
+}
+
+// What is to be seen, in words: cosines of texts and photos are lower than those of photos, so none counts as weak.
+function searchByText() {
+  const text = at("words").value.trim();
+  if (!SERVER?.texts) return;
+  if (!text) { at("words").focus(); return toast("Write in the search box what is to be seen."); }
+  at("words").value = "";
+  change({words: ""});
+  findAlike({text, name: `“${text}”`});
 }
 
 // A photo that is brought: chosen, pasted or dropped.
@@ -223,7 +237,7 @@ function startServer() {
   startCompare();
   const acts = {
     regroup: () => work("api/regroup"), refresh: () => work("refresh"), reload: () => location.reload(), more: searchOn, leave: leaveAlike,
-    by_photo: () => at("upload").click(), similar: () => findAlike({like: chosenRows()}),
+    by_photo: () => at("upload").click(), by_text: searchByText, similar: () => findAlike({like: chosenRows()}),
     unlike: () => findAlike({...alike, unlike: [...new Set([...alike.unlike, ...chosenRows()])]}),
   };
   for (const [id, act] of Object.entries(acts)) at(id).addEventListener("click", act);
@@ -239,7 +253,7 @@ function startServer() {
   });
   at("matrix").hidden = SERVER.matrices.length < 2;
   at("matrix").append(...SERVER.matrices.map(name => el("option", {value: name, text: name})));
-  at("words").placeholder = "Search names, labels, groups, products";
+  at("words").placeholder = SERVER.texts ? "Search names, labels, groups, or what is seen" : "Search names, labels, groups, products";
   hearOthers();
   setInterval(() => document.hidden || hearOthers(), HEAR_EVERY);
   saveCorrections();  // what could not be saved before
