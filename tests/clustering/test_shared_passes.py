@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from config import Run
+from lookalike.clustering import kmeans
+from lookalike.clustering.describe import describe
 from lookalike.clustering.entrance import cluster
 from lookalike.clustering.methods import METHODS
+from lookalike.clustering.noise import to_nearest_mean
 from lookalike.clustering.space import Space
 from lookalike.core import crew, features
+from lookalike.core.arrays import mean_by_label
 from lookalike.core.crew import Crew
 
 ROWS, GROUPS = 40_000, 9
@@ -61,3 +65,38 @@ def test_a_map_is_the_same(both, monkeypatch, scaling):
     assert_equal([ours.labels, *ours.arrays.values()], [theirs.labels, *theirs.arrays.values()])
     assert ours.scores == theirs.scores
     assert counted == [*["_assign"] * 3, "_nearest", "_distances", "_sum_known"]
+
+
+def test_k_means_is_the_same(both, monkeypatch):
+    counted = passes(monkeypatch)
+    options = METHODS["kmeans"].options(n_init=1, max_iter=3)
+    ours, theirs = (cluster("kmeans", Space(rows, seed=0), GROUPS, options) for rows in both)
+    assert_equal([ours.labels, ours.scores["inertia"]], [theirs.labels, theirs.scores["inertia"]])
+    assert counted == [*["_assign"] * 3, "_distances"]
+
+
+def test_k_means_of_very_many_rows_is_the_same(both, monkeypatch):
+    counted = passes(monkeypatch)
+    monkeypatch.setattr(kmeans, "BATCHES", 3)
+    ours, theirs = (kmeans.by_mini_batches(rows, GROUPS, n_init=1, max_iter=2, seed=0) for rows in both)
+    assert_equal(ours, theirs)
+    ours, theirs = (kmeans.landmarks(rows, 20, seed=0) for rows in both)
+    assert_equal(ours, theirs)
+    assert counted == ["_assign", "_distances", "_assign", "_sum_known"]
+
+
+def test_a_description_and_noise_are_the_same(both):
+    labels = np.arange(ROWS) % GROUPS - 1
+    ours, theirs = (Space(rows, seed=0) for rows in both)
+    assert_equal(describe(ours, labels).values(), describe(theirs, labels).values())
+    found = (to_nearest_mean(space.rows("l2", 0), labels, 5, 0)[0] for space in (ours, theirs))
+    assert_equal([next(found)], [next(found)])
+
+
+def test_some_of_the_rows_are_shared_as_all_are(both):
+    chosen = np.arange(0, ROWS, 3)[:30_000]
+    assert getattr(Space(both[1], seed=0).chosen(chosen).features, "crew", None) is None
+    chosen = np.setdiff1d(np.arange(ROWS), np.arange(0, ROWS, 5))
+    ours, theirs = (Space(rows, seed=0).chosen(chosen) for rows in both)
+    assert theirs.features.crew is both[1].crew
+    assert_equal(mean_by_label(ours.features, chosen % 5, 5), mean_by_label(theirs.features, chosen % 5, 5))
