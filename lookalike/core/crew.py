@@ -70,9 +70,13 @@ class Crew:
             rows.crew = self
         return rows
 
+    def new_file(self, suffix: str) -> Path:
+        """Return where a file for the workers may be written, which goes with the crew at the latest."""
+        return self._made_folder() / f"{next(self._numbers)}{suffix}"
+
     def table(self, n: int, columns: int) -> np.memmap:
         """Make a shared table float32 (n, columns) to be filled, whose file goes when nobody holds it any more."""
-        file = self._made_folder() / f"{next(self._numbers)}.npy"
+        file = self.new_file(".npy")
         table = np.lib.format.open_memmap(file, "w+", np.float32, (n, columns))
         if hasattr(os, "posix_fallocate"):  # on a full disk an error, where writing to the map would end the process
             with file.open("r+b") as opened:
@@ -143,6 +147,7 @@ def _answered(job: _Block, advance: Advance) -> str:
 
 @lru_cache(1)
 def _step(folder: str) -> Callable:
+    _mapped.cache_clear()  # a file of an earlier pass that is held takes room on disk, though it is removed
     return pickle.loads((Path(folder) / "step").read_bytes())
 
 

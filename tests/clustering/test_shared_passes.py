@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from config import Run
-from lookalike.clustering import kmeans
+from lookalike.clustering import kmeans, neighbours
 from lookalike.clustering.describe import describe
 from lookalike.clustering.entrance import cluster
 from lookalike.clustering.methods import METHODS
@@ -100,3 +100,30 @@ def test_some_of_the_rows_are_shared_as_all_are(both):
     ours, theirs = (Space(rows, seed=0).chosen(chosen) for rows in both)
     assert theirs.features.crew is both[1].crew
     assert_equal(mean_by_label(ours.features, chosen % 5, 5), mean_by_label(theirs.features, chosen % 5, 5))
+
+
+@pytest.fixture
+def fewer(file, workers, monkeypatch, tmp_path):
+    """Like `both`, of fewer rows."""
+    monkeypatch.setattr(crew, "LEAST_ROWS", 1_000)
+    np.save(tmp_path / "fewer.npy", np.load(file)[:6_000])
+    return features.of_files([tmp_path / "fewer.npy"]), workers.share(features.of_files([tmp_path / "fewer.npy"]))
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_neighbours_are_the_same(fewer, monkeypatch, exact):
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 6_000 if exact else 100)
+    monkeypatch.setattr(neighbours, "CHECKED_ROWS", 500)
+    counted = passes(monkeypatch)
+    (*ours, told), (*theirs, also) = (neighbours.nearest_neighbours(rows, 8, seed=0) for rows in fewer)
+    assert_equal(ours, theirs)
+    assert told == also and counted == ([] if exact else ["_search_by_one_thread"])
+    found = [neighbours.measure_recall(rows, ours[1], seed=0) for rows in fewer]
+    assert found[0] == found[1] and found[0][0] > 0.8
+
+
+def test_neighbours_found_in_parts_are_those_found_at_once(fewer, monkeypatch):
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 100)
+    parts = neighbours.nearest_neighbours(fewer[0], 8, seed=0)
+    monkeypatch.setattr(neighbours, "QUERIES_AT_ONCE", 6_000)
+    assert_equal(parts[:2], neighbours.nearest_neighbours(fewer[0], 8, seed=0)[:2])
