@@ -28,7 +28,7 @@ from lookalike.core.executors import ATTEMPTS, Advance, Run, Work, employ
 
 __all__ = ["LEAST_ROWS", "Crew", "Place"]
 
-LEAST_ROWS = 100_000  # of fewer, starting workers costs more than all passes over them
+LEAST_ROWS = 100_000  # of fewer, starting workers may cost more than they save
 OPEN_FILES = 64  # that a worker keeps mapped
 
 Place = tuple[str, int, int]  # an .npy file, its first row that is meant, and the one after the last

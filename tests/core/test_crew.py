@@ -5,12 +5,12 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from config import Run
-from lookalike.core import crew, features
+from lookalike.core import crew
 from lookalike.core.arrays import map_rows, mean_by_label
 from lookalike.core.errors import UserError
 
@@ -42,7 +42,8 @@ def few_rows_are_enough(monkeypatch):
 
 
 def employed(folder, workers=2, executor="processes"):
-    return crew.Crew(Run(executor=executor, workers=workers), folder / "work")
+    run = SimpleNamespace(executor=executor, workers=workers, ray_address="")
+    return crew.Crew(run, folder / "work")
 
 
 def table(workers):
@@ -82,6 +83,8 @@ def test_a_worker_that_dies_costs_a_block_one_attempt_of_three(tmp_path):
 
 
 def test_rows_of_many_files_are_read_where_they_lie(tmp_path):
+    from lookalike.core import features  # late, as workers import this file
+
     files = []
     for number, start in enumerate(range(0, 1000, 300)):
         files.append(tmp_path / f"{number}.npy")
