@@ -6,7 +6,7 @@ Besides: near copies, folders, the grouping as it was found.
 from functools import cache
 from pathlib import Path
 
-from config import Cluster, Settings
+from config import Cluster, Run, Settings
 from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step
 from lookalike.core.stage import EDITS, Stage, edits_file, stage_folder
@@ -25,7 +25,7 @@ def find_near_duplicates(settings: Settings) -> None:
 
     options = settings.cluster
     with Stage(settings, "04_near_duplicates", inputs=[CATALOG, IMAGES, FEATURES]) as stage:
-        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        paths, space = open_space(settings, stage, options.first, options.seed)
         sizes = catalog.read_sizes(stage.path_of("00_make_labels"), paths)
         groups = near_duplicates.find(space, paths, prepared.open_for(stage).reader(), sizes, options.near_duplicate)
         near_duplicates.write(stage.draft, space, paths, groups)
@@ -42,7 +42,7 @@ def find_groups(settings: Settings) -> None:
     needs = outcome.needs(options)
     beside = {"photos": IMAGES, "timestamps": FILES, "copies": COPIES}
     with Stage(settings, "04_found", inputs=[CATALOG, FEATURES, *(beside[need] for need in sorted(needs))]) as stage:
-        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        paths, space = open_space(settings, stage, options.first, options.seed)
         listed = stage.path_of("00_make_labels")
         space.photos = prepared.open_for(stage).files(paths) if "photos" in needs else None
         space.timestamps = catalog.read_times(listed, paths) if "timestamps" in needs else None
@@ -62,19 +62,18 @@ def correct(settings: Settings) -> None:
     from lookalike.catalog import catalog
     from lookalike.clustering import describe, outcome
     from lookalike.core import artifacts, files
-    from lookalike.edits import confirmed, log, report
-    from lookalike.edits.apply import apply
+    from lookalike.edits import apply, confirmed, log, report
 
     with Stage(settings, "04_cluster", inputs=[CATALOG, FEATURES, "04_found", EDITS, *for_names(settings)]) as stage:
         said = log.read(edits_file(settings))
         found, listed, extracted = map(stage.path_of, ("04_found", *BELOW))
         paths, as_found, description = outcome.read_found(found)
         sha256s = catalog.read_digests(listed, paths)
-        labels, called, became = apply(as_found, sha256s, said.rows)
+        labels, called, became = apply.apply(as_found, sha256s, said.rows)
         named, unused = find_names(stage, settings.cluster, paths, labels, called)
         if (labels != as_found).any():
             how = artifacts.read_manifest(found).parameters
-            space = open_space(extracted, stage.inputs[FEATURES], how["first"], how["seed"])[1]
+            space = open_space(settings, stage, how["first"], how["seed"])[1]
             description = describe.describe(space, labels)
         outcome.write(stage.draft, found, labels, named, description, catalog.read(listed).usable["path"].to_pylist())
         words, counts = outcome.summary(labels), {"clusters": int(labels.max(initial=-1)) + 1}
@@ -85,6 +84,7 @@ def correct(settings: Settings) -> None:
             words += f", {report.phrase(became)}"
         notes = [*unused, *report.lines(became, said.faults, advice, stage.command("run_all"))]
         stage.publish(words, images=len(paths), counts=counts, notes=notes)
+        opened.cache_clear()  # nobody needs the space from here on, nor its workers
 
 
 def find_names(stage: Stage, options: Cluster, paths: list[str], labels, said: dict[int, str]):
@@ -134,7 +134,7 @@ def sweep(settings: Settings, asked: bool) -> None:
 
     options = settings.cluster
     with Stage(settings, "04_sweep", inputs=[LABELS, IMAGES, FEATURES]) as stage:
-        paths, space = open_space(stage.path_of("03_extract"), stage.inputs[FEATURES], options.first, options.seed)
+        paths, space = open_space(settings, stage, options.first, options.seed)
         true = catalog.read_labels(stage.path_of("00_make_labels"), paths)
         levels = [] if options.n_clusters > 0 else number.estimate(space, "combined").levels
         numbers = tried_numbers(options.n_clusters, map(vars, levels))
@@ -145,13 +145,19 @@ def sweep(settings: Settings, asked: bool) -> None:
         stage.publish(f"recommended: {ranking.reason}", images=len(paths), counts=counts)
 
 
+def open_space(settings: Settings, stage: Stage, first: int | None, seed: int):
+    features = (stage.path_of("03_extract"), stage.inputs[FEATURES])
+    return opened(*features, first, seed, settings.run, stage.shared_work)
+
+
 @cache  # the steps of a run share the space: what it computes once serves all
-def open_space(folder: Path, digest: str, first: int | None, seed: int):
+def opened(folder: Path, digest: str, first: int | None, seed: int, run: Run, work: Path):
     from lookalike.clustering.space import Space
     from lookalike.core import features
+    from lookalike.core.crew import Crew
 
     paths = features.load(folder)[0][:first]
-    return paths, Space(features.load(folder, paths)[1], seed=seed)
+    return paths, Space(Crew(run, work).share(features.load(folder, paths)[1]), seed=seed)
 
 
 def wants_folders(settings: Settings) -> bool:

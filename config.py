@@ -239,7 +239,7 @@ class Run(Options):
     decode_mb: int = Field(2048, ge=64)
     """Memory in MB that photos being decoded may take together; one that takes more is decoded alone."""
     executor: one_of(EXECUTORS) = "local"
-    """Where shards are worked on: threads of this process, processes of this machine, or a Ray cluster."""
+    """Where shards, and passes over many photos, are worked on: threads, processes of this machine, a Ray cluster."""
     ray_address: str = ""
     """Address of a running Ray cluster; empty: one is started on this machine."""
     on_failure: Literal["quarantine", "stop"] = "quarantine"

@@ -1,5 +1,8 @@
 """Kill the pipeline at random, damage its files, feed it strange files, and compare with a run that nothing disturbed.
-Run: python benchmarks/faults.py [--kills 250] [--damages 60] [--files 5000] [--seed 0]"""
+Run: python benchmarks/faults.py [--kills 250] [--executors local processes] [--damages 60] [--files 5000] [--seed 0]
+
+With executors that have workers a third of the kills are of a worker, which the run must survive; passes over rows are
+shared however few there are, and every end is compared with a run by threads."""
 
 import argparse
 import hashlib
@@ -12,10 +15,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ("00_make_labels", "01_preprocess", "03_extract", "04_cluster", "05_evaluate", "06_visualize")
@@ -28,10 +34,13 @@ CHOICES = {  # settings changed between kills
     "--preprocess.background": ("none", "auto"),
 }
 DIFFERS = {"run.json", ".lock", ".toys.lock", "scores_history.csv"}  # facts of a run, not of its result
-# Dies at the n-th change of a name in the file system: between the renames of a publication above all.
-KILLER = """
+# Dies at the n-th change of a name in the file system, between the renames of a publication above all; 0: never.
+LAUNCHER = """
 import os, runpy, signal, sys
-left = int(sys.argv[1])
+sys.path.insert(0, os.path.dirname(sys.argv[2]))
+from lookalike.core import crew
+crew.LEAST_ROWS = 1
+left = int(sys.argv[1]) or sys.maxsize
 def counted(function):
     def call(*arguments, **options):
         global left
@@ -43,7 +52,6 @@ def counted(function):
 for name in ("rename", "replace", "link", "unlink", "mkdir", "rmdir", "symlink"):
     setattr(os, name, counted(getattr(os, name)))
 sys.argv = sys.argv[2:]
-sys.path.insert(0, os.path.dirname(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
@@ -90,8 +98,8 @@ def change_photos(folder: Path, chance: random.Random) -> str:
     return done
 
 
-def command(script: str, flags: Sequence[str]) -> list[str]:
-    """Return the command line of a script."""
+def command(script: str, flags: Sequence[str], left: int = 0) -> list[str]:
+    """Return the command line of a script, which dies at a change of a name after so many (0: it does not)."""
     section = script.partition("_")[2] if script != "run_all" else ""
     prefixes = {"make_labels", "preprocess", "extract", "cluster", "evaluate", "visualize"} - {section}
     kept = [
@@ -100,27 +108,49 @@ def command(script: str, flags: Sequence[str]) -> list[str]:
         if not section or flag[2:].split(".")[0] not in prefixes
         for part in (flag, value)
     ]
-    return [str(ROOT / f"{script}.py"), *kept]
+    return [sys.executable, "-c", LAUNCHER, str(left), str(ROOT / f"{script}.py"), *kept]
 
 
 def run(folder: Path, script: str, flags: Sequence[str], *more: str) -> subprocess.CompletedProcess:
     """Run a script in a folder to its end, with settings as pairs of flag and value, and more flags without one."""
-    line = [sys.executable, *command(script, flags), *more]
-    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=600)
+    return subprocess.run([*command(script, flags), *more], cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 def run_and_kill(folder: Path, script: str, flags: Sequence[str], chance: random.Random, seconds: float) -> None:
     """Run a script and kill it: at a random change of a name in the file system, or after a random time."""
     if chance.random() < 0.6:
-        start = [sys.executable, "-c", KILLER, str(int(chance.expovariate(1 / 60)) + 1), *command(script, flags)]
+        start = command(script, flags, int(chance.expovariate(1 / 60)) + 1)
         subprocess.run(start, cwd=folder, capture_output=True, timeout=600)
         return
-    process = subprocess.Popen(
-        [sys.executable, *command(script, flags)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = _started(folder, script, flags)
     time.sleep(chance.uniform(0.3, seconds))
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def run_and_kill_worker(folder: Path, flags: Sequence[str], chance: random.Random) -> tuple[int, bool]:
+    """Run all stages to their end and kill a worker that was seen; return how many were killed, and if the run failed.
+
+    Waits for the n-th worker, so that the kills fall on all stages that have some.
+    """
+    process, seen, wanted = _started(folder, "run_all", flags), set(), chance.randint(1, 3)
+    killed, wait = 0, chance.uniform(0, 1.5)
+    while process.poll() is None and not killed:
+        with suppress(psutil.Error):  # of a process that has just ended
+            children = psutil.Process(process.pid).children()
+            workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+            seen |= {worker.pid for worker in workers}
+            if len(seen) >= wanted:
+                time.sleep(wait)
+                chance.choice(workers).kill()
+                killed = 1
+        time.sleep(0.01)
+    return killed, process.wait() != 0
+
+
+def _started(folder: Path, script: str, flags: Sequence[str]) -> subprocess.Popen:
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command(script, flags), cwd=folder, **nowhere)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -151,12 +181,16 @@ def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
     return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
 
 
-def kill_campaign(folder: Path, kills: int, *, seed: int, say: Callable = print) -> Counter:
+def kill_campaign(
+    folder: Path, kills: int, *, seed: int, executors: Sequence[str] = ("local",), say: Callable = print
+) -> Counter:
     """Kill `kills` runs at random, photos and settings changed in between; count what came out.
 
-    After some kills the pipeline is run to its end, which must give what a run from nothing gives, byte for byte.
+    After some kills the pipeline is run to its end, which must give what a run from nothing by threads gives, byte for
+    byte. A run of which a worker is killed must succeed.
     """
     chance, outcome = random.Random(seed), Counter({"kills": 0, "ends": 0, "stuck": 0, "different files": 0})
+    here = ["--run.executor", "local"]
     draw_photos(folder)
     settings = {flag: values[0] for flag, values in CHOICES.items()}
     started = time.monotonic()
@@ -171,15 +205,23 @@ def kill_campaign(folder: Path, kills: int, *, seed: int, say: Callable = print)
                 flag = chance.choice(list(CHOICES))
                 settings[flag] = chance.choice(CHOICES[flag])
             flags = [*FLAGS, *FIXED, *(part for pair in settings.items() for part in pair)]
-            run_and_kill(folder, chance.choice(("run_all", "run_all", *SCRIPTS)), flags, chance, seconds)
+            executor = chance.choice(executors) if len(executors) > 1 else executors[0]
+            by = [*flags, "--run.executor", executor]
+            if executor != "local" and chance.random() < 1 / 3:
+                while change_photos(folder, chance) not in ("add", "change"):
+                    pass  # else there might be nothing to work on
+                killed, failed = run_and_kill_worker(folder, by, chance)
+                outcome.update({"kills": killed, "of them of a worker": killed, "failed by that": failed and killed})
+                continue
+            run_and_kill(folder, chance.choice(("run_all", "run_all", *SCRIPTS)), by, chance, seconds)
             outcome["kills"] += 1
-        done = run(folder, "run_all", flags)
+        done = run(folder, "run_all", [*flags, "--run.executor", executors[-1]])
         outcome["ends"] += 1
         if done.returncode:
             outcome["stuck"] += 1
             say(f"stuck after {outcome['kills']} kills: {done.stderr.strip()}")
             return outcome
-        different = differences(contents(folder), undisturbed(folder, flags))
+        different = differences(contents(folder), undisturbed(folder, [*flags, *here]))
         outcome["different files"] += len(different)
         if different:
             say(f"after {outcome['kills']} kills differ: {', '.join(different[:5])}")
@@ -245,11 +287,16 @@ def main() -> None:
     """Print what each campaign counted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=250)
+    parser.add_argument("--executors", nargs="+", default=["local"], choices=("local", "processes", "ray"))
     parser.add_argument("--damages", type=int, default=60)
     parser.add_argument("--files", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    campaigns = {"kills": kill_campaign, "damages": damage_campaign, "files": files_campaign}
+    campaigns = {
+        "kills": partial(kill_campaign, executors=chosen.executors),
+        "damages": damage_campaign,
+        "files": files_campaign,
+    }
     for name, campaign in campaigns.items():
         if not getattr(chosen, name):
             continue

@@ -730,3 +730,38 @@ def test_confirmed_groups_are_taught(done_place):
     assert " photos of 2 classes" in done.stdout
     asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(done_place / "raw_img/toys/0_7_0.png"))
     assert {line.rsplit("  ", 1)[0] for line in asked.stdout.splitlines()} == {"round", "confirmed 2"}
+
+
+SHARED = """
+import runpy, sys
+from lookalike.core import crew
+crew.LEAST_ROWS, share = 1, crew.Crew.map
+crew.Crew.map = lambda self, step, *more: print("shared", step.func.__name__) or share(self, step, *more)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("executor", ["processes", "ray"])
+def test_groups_are_the_same_whoever_passes_over_the_rows(done_place, tmp_path, executor):
+    if executor == "ray":
+        pytest.importorskip("ray", reason="needs the extra `ray`")
+    found = {}
+    for name in ("local", executor):
+        where = shutil.copytree(done_place, tmp_path / name, symlinks=True)
+        flags = [*FLAGS, *SECTION_FLAGS["04_cluster"], "--cluster.seed", "1", "--run.executor", name]
+        start = [sys.executable, "-c", SHARED, *command("04_cluster", *flags)[1:]]
+        done = subprocess.run(
+            start, cwd=where, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("shared _assign" in done.stdout) == (name != "local")
+        output = where / "output" / "toys"
+        found[name] = {
+            file.relative_to(output).as_posix(): file.read_bytes()
+            for file in output.glob("*04_*/**/*")
+            if file.is_file() and file.name != "run.json"
+        }
+        assert not [path for path in output.iterdir() if path.name.startswith(".04")]
+    assert "04_cluster/clusters.csv" in found["local"]
+    assert found["local"] == found[executor]

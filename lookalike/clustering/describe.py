@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from lookalike.clustering.assignment import distances_to_own, nearest
+from lookalike.clustering.assignment import distances_to_own, nearest_of_all
 from lookalike.clustering.space import Space
-from lookalike.core.arrays import map_blocks, mean_by_label
+from lookalike.core.arrays import mean_by_label
 
 __all__ = ["describe", "describe_rows", "distances", "medoids"]
 
@@ -53,7 +53,7 @@ def distances(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.
     if n_clusters == 1:
         following[labels < 0] = distances_to_own(features, means, np.zeros_like(labels))[labels < 0]
         return own, following
-    two = np.concatenate(list(map_blocks(lambda block, start: nearest(block, means, second=True), features)))
+    two = nearest_of_all(features, means, second=True)
     return own, distances_to_own(features, means, np.where(two[:, 0] == labels, two[:, 1], two[:, 0]))
 
 

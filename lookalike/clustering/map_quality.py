@@ -2,16 +2,14 @@
 
 import numpy as np
 
-from lookalike.clustering.assignment import distances_to_own, nearest
-from lookalike.core.arrays import map_blocks
+from lookalike.clustering.assignment import distances_to_own, nearest_of_all
 
 __all__ = ["best_and_second", "quantization_error", "topographic_error", "u_matrix"]
 
 
 def best_and_second(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the nearest and the second nearest unit of each row as flat numbers, int64 (n, 2)."""
-    units = weights.reshape(-1, weights.shape[2])
-    return np.concatenate(list(map_blocks(lambda block, start: nearest(block, units, second=True), features)))
+    return nearest_of_all(features, weights.reshape(-1, weights.shape[2]), second=True)
 
 
 def quantization_error(features: np.ndarray, weights: np.ndarray, best: np.ndarray) -> float:

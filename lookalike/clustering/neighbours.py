@@ -1,13 +1,23 @@
 """Nearest neighbours of feature rows by cosine, and the graphs made of them.
 
-Exact below a size, by an inverted file (faiss) above it. Does not look for communities: see communities.py.
+Exact below a size, by an inverted file (faiss) above it, whose queries workers may share. Does not look for
+communities: see communities.py.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
 
 import faiss
 import numpy as np
 from scipy import sparse
 
 from lookalike.clustering.methods.graph import LIMIT as EXACT_ROWS
+from lookalike.clustering.scaling import fill
+from lookalike.core.arrays import map_rows
+from lookalike.core.crew import Crew
 
 __all__ = [
     "WEIGHTS",
@@ -23,6 +33,7 @@ PROBES = (12, 24, 48, 96)  # lists searched of about 4 sqrt(n): the fewest that 
 LEAST_RECALL = 0.9
 TRIED_ROWS = 500  # whose neighbours are sought exactly to choose the probes
 TRAINING_ROWS_A_LIST = 40
+QUERIES_AT_ONCE = 2_048  # by a thread or a worker
 CHECKED_ROWS = 10_000  # whose neighbours are sought exactly, too, to measure what an approximation misses
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
 
@@ -33,22 +44,74 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
     Returns cosine similarities float32 (n, k), indices int64 (n, k), with k at most n - 1, and the approximations.
     """
     k = min(k, len(rows) - 1)
-    rows = np.array(rows, dtype=np.float32, order="C")
-    faiss.normalize_L2(rows)
-    index, notes = _index(rows, k, seed)
-    similarities, found = index.search(rows, k + 1)
-    others = found != np.arange(len(rows))[:, None]
+    unit = _unit(rows)
+    index, notes = _index(unit, k, seed)
+    if not notes:  # few rows, and faiss computes a product of matrices: in parts its last bits would be others
+        return *_search(index, k, unit, 0), notes
+    with _stored(index, getattr(unit, "crew", None)) as opened:
+        found = list(map_rows(partial(_search_by_one_thread, opened, k), unit, size=QUERIES_AT_ONCE))
+    similarities, indices = zip(*found, strict=True)
+    return np.concatenate(similarities), np.concatenate(indices), notes
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    def normalised(block: np.ndarray) -> np.ndarray:
+        block = np.array(block, dtype=np.float32, order="C")
+        faiss.normalize_L2(block)
+        return block
+
+    return fill(rows, rows.shape[1], normalised)
+
+
+def _search(index: faiss.Index, k: int, block: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the k nearest others of rows, of which the first is number `start`: cosines (m, k), indices (m, k)."""
+    similarities, found = index.search(block, k + 1)
+    own = np.arange(start, start + len(block))[:, None]
+    others = found != own
     others[others.all(axis=1), -1] = False  # a row among many twins may not find itself
     similarities, found = similarities[others].reshape(-1, k), found[others].reshape(-1, k)
     missing = found < 0  # an inverted list held fewer than k rows: the row itself is a neighbour of weight 0
-    own = np.broadcast_to(np.arange(len(rows))[:, None], found.shape)
-    return np.where(missing, -1, similarities), np.where(missing, own, found), notes
+    return np.where(missing, -1, similarities), np.where(missing, own, found)
+
+
+def _search_by_one_thread(index: faiss.Index, k: int, block: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+    faiss.omp_set_num_threads(1)  # of the thread that calls it alone; there is one a core
+    return _search(index, k, block, start)
+
+
+@dataclass(frozen=True)
+class _IndexFile:
+    """An index in a file, which is opened where it is searched: what goes to a worker is its path."""
+
+    file: Path
+
+    @cached_property
+    def _opened(self) -> faiss.Index:
+        return faiss.read_index(str(self.file), faiss.IO_FLAG_MMAP)
+
+    def search(self, rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Search as faiss does."""
+        return self._opened.search(rows, k)
+
+
+@contextmanager
+def _stored(index: faiss.Index, crew: Crew | None) -> Iterator[faiss.Index | _IndexFile]:
+    """Give the index itself, or for a crew one in a file. Raises OSError where it cannot be written."""
+    if crew is None:
+        yield index
+        return
+    file = crew.new_file(".index")
+    try:
+        faiss.write_index(index, str(file))
+    except RuntimeError as error:
+        raise OSError(str(error)) from None
+    yield _IndexFile(file)
+    file.unlink()
 
 
 def measure_recall(rows: np.ndarray, indices: np.ndarray, *, seed: int) -> tuple[float, int]:
     """Return which share of the true neighbours of at most 10,000 random rows is among indices (n, k), and how many."""
-    unit = np.array(rows, dtype=np.float32, order="C")
-    faiss.normalize_L2(unit)
+    unit = _unit(rows)
     checked = _some_rows(len(unit), CHECKED_ROWS, seed)
     return _recall(_exact(unit, checked, indices.shape[1]), indices[checked]), len(checked)
 

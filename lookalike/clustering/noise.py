@@ -4,8 +4,8 @@ import numpy as np
 from openTSNE import TSNE
 from sklearn.neighbors import KNeighborsClassifier
 
-from lookalike.clustering.assignment import nearest
-from lookalike.core.arrays import map_blocks, mean_by_label
+from lookalike.clustering.assignment import nearest_of_all
+from lookalike.core.arrays import mean_by_label
 
 __all__ = ["by_tsne", "keep", "to_nearest_mean"]
 
@@ -24,7 +24,7 @@ def to_nearest_mean(rows: np.ndarray, labels: np.ndarray, neighbours: int, seed:
     compact = np.full(len(labels), -1)
     compact[~noise] = own
     means, _ = mean_by_label(rows, compact, len(kept))
-    near = np.concatenate(list(map_blocks(lambda block, _: nearest(block, means), rows)))
+    near = nearest_of_all(rows, means)
     return np.where(noise, kept[near], labels), []
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import cdist
 
-from lookalike.clustering.assignment import nearest
+from lookalike.clustering.assignment import nearest_of_all
 from lookalike.clustering.describe import AXES, distances
 from lookalike.clustering.space import Space
-from lookalike.core.arrays import map_blocks, mean_by_label, unit_rows
+from lookalike.core.arrays import mean_by_label, unit_rows
 
 __all__ = ["Relations", "relate"]
 
@@ -56,7 +56,7 @@ def _second(rows: np.ndarray, labels: np.ndarray, means: np.ndarray) -> np.ndarr
     """Return the group whose mean is nearest, the own one left out: int32 (n,)."""
     if len(means) < 2:
         return np.where(labels < 0, len(means) - 1, -1).astype(np.int32)
-    two = np.concatenate(list(map_blocks(lambda block, start: nearest(block, means, second=True), rows)))
+    two = nearest_of_all(rows, means, second=True)
     return np.where(two[:, 0] == labels, two[:, 1], two[:, 0]).astype(np.int32)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lookalike.clustering.assignment import nearest
-from lookalike.core.arrays import map_blocks
+from lookalike.clustering.assignment import nearest_of_all
 
 __all__ = ["cluster_sample"]
 
@@ -22,5 +21,5 @@ def cluster_sample(
     rows = np.sort(np.random.default_rng(seed).choice(len(features), limit, replace=False))
     sample = np.asarray(features[rows], dtype=np.float32)
     labels = cluster(sample)
-    spread = np.concatenate(list(map_blocks(lambda block, start: labels[nearest(block, sample)], features)))
+    spread = labels[nearest_of_all(features, sample)]
     return spread, [f"clusters found in {limit:,} of {len(features):,} rows, the others as their nearest of those"]

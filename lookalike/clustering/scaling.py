@@ -9,9 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.decomposition import PCA
 
-from lookalike.core.arrays import map_blocks, unit_rows
+from lookalike.core.arrays import BLOCK_ROWS, map_blocks, unit_rows
+from lookalike.core.executors import shard_slices
 
-__all__ = ["SCALINGS", "prepare", "sample_rows", "solver"]
+__all__ = ["SCALINGS", "fill", "prepare", "sample_rows", "selected", "solver"]
 
 SAMPLE_BYTES = 256 * 2**20  # rows that axes are computed from
 MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
@@ -69,9 +70,24 @@ def sample_rows(features: np.ndarray, *, seed: int, n_bytes: int = SAMPLE_BYTES)
     return features[np.sort(np.random.default_rng(seed).choice(len(features), n, replace=False))]
 
 
+def selected(features: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return rows of a table by their numbers; many of a table that a crew shares are shared, too."""
+    crew = getattr(features, "crew", None)
+    if not crew or not crew.takes(len(chosen)):
+        return features[chosen]
+    out = crew.table(len(chosen), features.shape[1])
+    for part in shard_slices(len(chosen), BLOCK_ROWS):
+        out[part] = features[chosen[part]]
+    return out
+
+
 def fill(features: np.ndarray, columns: int, transform) -> np.ndarray:
-    """Return transform(block) of every block of rows as one float32 table, in memory or on disk by its size."""
-    out = empty_table(len(features), columns)
+    """Return transform(block) of every block of rows as one float32 table: in memory or on disk, by its size.
+
+    Of rows that a crew shares it is shared, too.
+    """
+    crew = getattr(features, "crew", None)
+    out = crew.table(len(features), columns) if crew else empty_table(len(features), columns)
 
     def step(block: np.ndarray, start: int) -> None:
         out[start : start + len(block)] = transform(block)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.clustering.neighbours import measure_recall, nearest_neighbours
-from lookalike.clustering.scaling import prepare
+from lookalike.clustering.scaling import prepare, selected
 from lookalike.core.errors import UserError
 
 __all__ = ["Space"]
@@ -54,7 +54,7 @@ class Space:
 
     def chosen(self, rows: np.ndarray) -> "Space":
         """Return the space of some of the rows, by their numbers, in rising order."""
-        other = self.of(self.features[rows])
+        other = self.of(selected(self.features, rows))
         other.photos = None if self.photos is None else [self.photos[row] for row in rows.tolist()]
         other.timestamps = None if self.timestamps is None else self.timestamps[rows]
         return other

@@ -7,6 +7,7 @@ classes, as in adaptive dimension reduction (Ding and Li, 2007).
 import numpy as np
 from scipy.linalg import eigh
 
+from lookalike.clustering.scaling import fill
 from lookalike.clustering.space import Space
 from lookalike.core.arrays import map_blocks, mean_by_label
 
@@ -32,7 +33,7 @@ def within_normalised(space: Space, labels: np.ndarray, *, shrinkage: float) -> 
     covariance = (1 - shrinkage) * covariance + shrinkage * mean_variance * np.eye(len(covariance))
     variances, axes = eigh(covariance)
     inverse_root = (axes / np.sqrt(np.maximum(variances, 1e-9 * mean_variance))) @ axes.T
-    return (reduced @ inverse_root).astype(np.float32)
+    return fill(reduced, len(inverse_root), lambda block: block @ inverse_root)
 
 
 def _within_covariance(rows: np.ndarray, labels: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -4,17 +4,18 @@ Rows are read block by block, so they may be a memory map. A block's result does
 and blocks are reduced in order: the same input gives the same bits.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import lru_cache, partial
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from lookalike.core.cores import cpu_count
 
-__all__ = ["map_blocks", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
+__all__ = ["BLOCK_ROWS", "map_blocks", "map_rows", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
 
 BLOCK_ROWS = 16_384  # rows of one map task
 
@@ -25,14 +26,34 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     return rows / np.where(lengths > 0, lengths, 1)
 
 
-def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS) -> Iterator:
-    """Yield step(block, start) of each block of `size` rows as float32, in order, computed by one thread a core."""
+def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS, most: int = sys.maxsize) -> Iterator:
+    """Yield step(block, start) of each block of `size` rows as float32, in order, computed by one thread a core.
+
+    most: threads at most, of which each holds a block.
+    """
 
     def task(start: int):
         return step(np.asarray(rows[start : start + size], dtype=np.float32), start)
 
-    with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(min(cpu_count(), most)) as pool:
         yield from pool.map(task, range(0, len(rows), size))
+
+
+def map_rows(
+    step: Callable, rows: np.ndarray, *beside: np.ndarray, size: int = BLOCK_ROWS, most: int = sys.maxsize
+) -> Iterator:
+    """Yield step(block, start, *parts) of each block as `map_blocks` does, shared by a crew where the rows have one.
+
+    step: pure, and can be pickled. beside: arrays (n, ...), of which it is given the part of each block.
+    """
+    crew = getattr(rows, "crew", None)
+    if crew is not None:
+        return crew.map(step, rows, beside, size)
+
+    def here(block: np.ndarray, start: int):
+        return step(block, start, *(each[start : start + len(block)] for each in beside))
+
+    return map_blocks(here, rows, size=size, most=most)
 
 
 def sum_by_label(block: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -46,24 +67,23 @@ def sum_by_label(block: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[
 
 def mean_by_label(rows: np.ndarray, labels: np.ndarray, n_labels: int) -> tuple[np.ndarray, np.ndarray]:
     """Average the rows of each label: means float32 (k, d), zero where none, and counts int64 (k,); -1 is left out."""
-
-    def step(block: np.ndarray, start: int):
-        own = labels[start : start + len(block)]
-        return sum_by_label(block[own >= 0], own[own >= 0], n_labels)
-
     sums, counts = np.zeros((n_labels, rows.shape[1])), np.zeros(n_labels, np.int64)
-    for block_sums, block_counts in map_blocks(step, rows):
+    for block_sums, block_counts in map_rows(partial(_sum_known, n_labels), rows, labels):
         sums += block_sums
         counts += block_counts
     return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32), counts
 
 
+def _sum_known(n_labels: int, block: np.ndarray, start: int, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return sum_by_label(block[own >= 0], own[own >= 0], n_labels)
+
+
 def one_blas_thread() -> AbstractContextManager:
     """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer."""
-    return _blas().limit(limits=1, user_api="blas")
+    return _blas(len(sys.modules)).limit(limits=1, user_api="blas")
 
 
-@cache
-def _blas() -> ThreadpoolController:
-    # Finding the loaded BLAS libraries takes milliseconds: once is enough.
+@lru_cache(1)
+def _blas(modules: int) -> ThreadpoolController:
+    # Finding the loaded BLAS libraries takes milliseconds: once is enough, until a module brings one of its own.
     return ThreadpoolController()

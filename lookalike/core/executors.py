@@ -1,13 +1,14 @@
 """Where the jobs of a stage are worked on: in this process, in others, or on the nodes of a Ray cluster.
 
 A task is opened once a worker, where it may load a network, and maps jobs to results, which come in the order of the
-jobs. A worker that dies costs its job one attempt; a job whose workers die again and again is halved until the one item
-is found that they die of.
+jobs; it stays open for further jobs. A worker that dies costs its job one attempt; a job whose workers die again and
+again is halved until the one item is found that they die of.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Protocol
@@ -21,7 +22,9 @@ __all__ = [
     "Piece",
     "Run",
     "Task",
+    "Work",
     "Worker",
+    "employ",
     "execute",
     "local",
     "schedule",
@@ -82,16 +85,26 @@ class Worker(Protocol):
     def stop(self) -> None: ...
 
 
+Work = Callable[[Sequence[Job]], Iterator[list[Piece]]]  # jobs -> the pieces of each, in order
+
+
 def execute(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
     """Yield the pieces of each job, in order, by the executor that is asked for. Raises UserError."""
-    return resolve_name(EXECUTORS[run.executor])(task, jobs, run, advance) if jobs else iter(())
+    if jobs:
+        with employ(task, run, advance, len(jobs)) as work:
+            yield from work(jobs)
 
 
-def local(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
+def employ(task: Task, run: Run, advance: Advance, most: int) -> AbstractContextManager[Work]:
+    """Return a context whose workers, at most so many, do jobs of a task until it ends. Raises UserError."""
+    return resolve_name(EXECUTORS[run.executor])(task, run, advance, most)
+
+
+@contextmanager
+def local(task: Task, run: Run, advance: Advance, most: int) -> Iterator[Work]:
     """Work on one job after another in this process, each by all threads."""
     compute = task.open(run.workers)
-    for job in jobs:
-        yield [Piece(job, compute(job, advance))]
+    yield lambda jobs: ([Piece(job, compute(job, advance))] for job in jobs)
 
 
 @dataclass(frozen=True)
@@ -116,21 +129,37 @@ class _Try:
         return tries
 
 
+@contextmanager
 def schedule(
-    jobs: Sequence[Job],
     start: Callable[[], Worker],
     size: int,
     lost: tuple[type[Exception], ...],
     look: Callable[[], None] = lambda: None,
-) -> Iterator[list[Piece]]:
-    """Yield the pieces of each job in order, done by up to `size` workers.
+) -> Iterator[Work]:
+    """Have jobs done by up to `size` workers, which live until the context ends.
 
-    start: starts a worker. lost: what its futures raise when it has died. look: called now and then. Raises what a job
-    raises, and UserError where workers die whatever they do.
+    start: starts a worker. lost: what its futures raise when it has died. look: called now and then. The work raises
+    what a job raises, and UserError where workers die whatever they do.
     """
+    idle: list[Worker] = []
+    try:
+        yield lambda jobs: _through(jobs, idle, start, size, lost, look)
+    finally:
+        for worker in idle:
+            worker.stop()
+
+
+def _through(
+    jobs: Sequence[Job],
+    idle: list[Worker],
+    start: Callable[[], Worker],
+    size: int,
+    lost: tuple[type[Exception], ...],
+    look: Callable[[], None],
+) -> Iterator[list[Piece]]:
+    """Yield the pieces of each job in order; workers that are free at the end are left in `idle`."""
     queue, left = deque(_Try(number, 0, job) for number, job in enumerate(jobs)), [1] * len(jobs)
     pieces: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
-    idle: list[Worker] = []
     running: dict[Future, tuple[Worker, _Try]] = {}
     deaths = following = 0
     try:
@@ -157,7 +186,7 @@ def schedule(
                 yield [piece for _, piece in sorted(pieces.pop(following), key=lambda each: each[0])]
                 following += 1
     finally:
-        for worker in [*idle, *(worker for worker, _ in running.values())]:
+        for worker, _ in running.values():
             worker.stop()
 
 

@@ -1,6 +1,7 @@
 """Feature vectors on disk: row-aligned shards `<name>_00000.npy`, and features.parquet, which names their photos."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow.compute
 
 from lookalike.core.arrays import unit_rows
 from lookalike.core.artifacts import Manifest, damage, read_manifest
+from lookalike.core.crew import Crew, Place
 from lookalike.core.errors import UserError
 from lookalike.core.shards import Part
 from lookalike.core.tables import read_table, write_table
@@ -22,6 +24,7 @@ __all__ = [
     "known_parts",
     "load",
     "names",
+    "of_files",
     "shard_file",
     "unjoined",
     "write",
@@ -43,6 +46,7 @@ class Features:
 
     ndim = 2
     dtype = np.dtype(np.float32)
+    crew: Crew | None = None  # the workers that share passes over them
 
     def __init__(self, shards: Sequence[np.ndarray], shard: np.ndarray, row: np.ndarray, *, unit: bool = False) -> None:
         self._shards, self._shard, self._row, self._unit = list(shards), shard, row, unit
@@ -71,8 +75,24 @@ class Features:
             found[here] = self._shards[number][row[here]]
         return unit_rows(found) if self._unit else found
 
+    def places(self, part: slice) -> tuple[Place, ...]:
+        """Return where rows lie: runs of rows of a file, in order. Raises ValueError where they are not as stored."""
+        if self._unit:
+            raise ValueError("expected rows as they are stored, found them scaled to length 1")
+        shard, row = self._shard[part], self._row[part]
+        follows = (np.diff(shard) == 0) & (np.diff(row) == 1)
+        runs = pairwise([0, *(np.flatnonzero(~follows) + 1).tolist(), len(row)])
+        return tuple((str(self._shards[shard[a]].filename), int(row[a]), int(row[b - 1]) + 1) for a, b in runs)
+
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or np.float32, copy=False)
+
+
+def of_files(files: Sequence[Path]) -> Features:
+    """Return the rows of files (n_i, d) one after another."""
+    shards = [np.load(file, mmap_mode="r") for file in files]
+    counts = [len(shard) for shard in shards]
+    return Features(shards, np.repeat(np.arange(len(shards)), counts), np.concatenate([np.arange(n) for n in counts]))
 
 
 def load(

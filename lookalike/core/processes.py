@@ -3,20 +3,20 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.sharedctypes import RawValue
 
-from lookalike.core.executors import Advance, Job, Piece, Run, Task, schedule
+from lookalike.core.executors import Advance, Job, Run, Task, Work, schedule
 
 __all__ = ["processes"]
 
 
-def processes(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
+def processes(task: Task, run: Run, advance: Advance, most: int) -> AbstractContextManager[Work]:
     """Work on as many jobs at a time as there are threads, each in a process of its own."""
-    size = min(run.workers, len(jobs))
+    size = min(run.workers, most)
     counters: list = []
 
     def start() -> _Process:
@@ -31,7 +31,7 @@ def processes(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> It
         advance(done - told)
         told = done
 
-    return schedule(jobs, start, size, (BrokenProcessPool,), look)
+    return schedule(start, size, (BrokenProcessPool,), look)
 
 
 class _Process:

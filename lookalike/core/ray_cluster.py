@@ -6,13 +6,13 @@ Only jobs, which hold paths, and short answers go through Ray; photos and vector
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lookalike.core.errors import UserError
-from lookalike.core.executors import Advance, Job, Piece, Run, Task, schedule
+from lookalike.core.executors import Advance, Job, Run, Task, Work, schedule
 
 __all__ = ["ray_cluster"]
 
@@ -20,10 +20,11 @@ ANSWER = 10.0  # seconds that a cluster may take to answer
 STORE = 100 * 2**20  # bytes of Ray's object store, in which nothing large is ever put
 
 
-def ray_cluster(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> Iterator[list[Piece]]:
+@contextmanager
+def ray_cluster(task: Task, run: Run, advance: Advance, most: int) -> Iterator[Work]:
     """Work on as many jobs at a time as the cluster has processors. Raises UserError where there is no cluster."""
     ray = _connected(run)
-    size = max(1, min(int(ray.cluster_resources().get("CPU", 1)), len(jobs)))
+    size = max(1, min(int(ray.cluster_resources().get("CPU", 1)), most))
     actor = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Actor)
 
     def start() -> _RayWorker:
@@ -31,7 +32,8 @@ def ray_cluster(task: Task, jobs: Sequence[Job], run: Run, advance: Advance) -> 
 
     lost = (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError)
     try:
-        yield from schedule(jobs, start, size, lost)
+        with schedule(start, size, lost) as work:
+            yield work
     finally:
         ray.shutdown()
 
@@ -91,7 +93,8 @@ class _RayWorker:
         return told
 
     def stop(self) -> None:
-        self._ray.kill(self._actor, no_restart=True)
+        if self._ray.is_initialized():  # when a process ends, Ray may go first
+            self._ray.kill(self._actor, no_restart=True)
 
 
 class _Actor:

@@ -208,6 +208,12 @@ class Stage:
                 shutil.rmtree(other)
 
     @property
+    def shared_work(self) -> Path:
+        """Where the steps of a script keep what they share while they run; the last of them removes it."""
+        main = STAGES[self.name].script or self.name
+        return _works_of(self.folder.with_name(main), main) / "any"
+
+    @property
     def seconds(self) -> float:
         """Seconds since the stage began."""
         return max(time.monotonic() - self.started, 1e-9)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.core import features
+from lookalike.core.crew import Crew
+from lookalike.core.executors import Run
 from lookalike.core.files import write_aside, write_json
 from lookalike.networks.fusion import Eye, join, weigh
 from lookalike.networks.graph import DESCRIPTION
@@ -37,13 +39,15 @@ def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
     return eyes
 
 
-def reduce_features(draft: Path, keep: float) -> None:
+def reduce_features(draft: Path, keep: float, run: Run, work: Path) -> None:
     """Write features_*.npy, the principal components of backbone_*.npy in the same dtype, and pca.npz.
 
-    keep: a share of the variance below 1, or a number of components. Raises UserError as `fit_pca`.
+    keep: a share of the variance below 1, or a number of components. run: whose workers share the sums, with a folder
+    `work` of their own. Raises UserError as `fit_pca`.
     """
     shards = sorted(draft.glob(f"backbone_{NUMBER}.npy"))
-    components = fit_pca((block for shard in shards for block in _blocks(shard)), keep)
+    with Crew(run, work) as crew:
+        components = fit_pca(crew.share(features.of_files(shards)), keep)
     for shard in shards:
         reduced = [project(block, components).astype(block.dtype) for block in _blocks(shard)]
         with write_aside(draft / shard.name.replace("backbone", "features")) as aside, aside.open("wb") as file:

@@ -1,16 +1,20 @@
-"""Principal components of more vectors than memory holds: sums over shards, then one eigendecomposition.
-The sign of a component is fixed, so the same vectors give the same projection however they are cut into shards."""
+"""Principal components of more vectors than memory holds: sums over blocks of rows, then one eigendecomposition.
+The blocks and the sign of a component are fixed, so the same vectors give the same projection however they are cut into
+files, and whoever computes the sums."""
 
-from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from lookalike.core.arrays import map_rows
 from lookalike.core.errors import UserError
 
 __all__ = ["MAX_DIMENSION", "Components", "fit_pca", "project"]
 
 MAX_DIMENSION = 16_384  # 2 GiB for the covariance
+BLOCK_ROWS = 8_192  # of which sums are added, in float64
+SUMMED_BYTES = 2**32  # of blocks and their sums at a time, but for two threads
 NOISE = 1e-12  # components with less than this share of the largest variance are rounding errors
 
 
@@ -23,15 +27,15 @@ class Components(NamedTuple):
     kept: float
 
 
-def fit_pca(shards: Iterable[np.ndarray], keep: float) -> Components:
-    """Return the principal components of the rows of all shards, each (n_i, d); one pass, sums in float64.
+def fit_pca(rows: np.ndarray, keep: float) -> Components:
+    """Return the principal components of rows (n, d), maybe `Features`; one pass, sums in float64.
 
     keep: share of the variance if below 1, else a number of components (at most the rank is kept). The largest
     loading of each component is positive. Raises ValueError for keep <= 0, UserError for too few rows or too long ones.
     """
     if keep <= 0:
         raise ValueError(f"expected keep above 0, found {keep}")
-    n, mean, covariance = _moments(shards)
+    n, mean, covariance = _moments(rows)
     from scipy.linalg import eigh  # late: only who fits needs it
 
     variances, vectors = eigh(covariance / max(n - 1, 1))
@@ -57,26 +61,22 @@ def project(rows: np.ndarray, components: Components) -> np.ndarray:
     return (rows.astype(np.float32) - components.mean) @ components.components.T
 
 
-def _moments(shards: Iterable[np.ndarray]) -> tuple[int, np.ndarray, np.ndarray]:
-    """Sum rows and outer products around the first shard's mean, which keeps the differences exact."""
-    n, origin = 0, None
-    for shard in shards:
-        rows = np.asarray(shard, np.float64)
-        if not len(rows):
-            continue
-        if origin is None:
-            origin = rows.mean(axis=0)
-            sums, products = np.zeros_like(origin), _square(len(origin))
-        rows = rows - origin
-        n += len(rows)
-        sums += rows.sum(axis=0)
-        products += rows.T @ rows
-    if origin is None:
+def _moments(rows: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Sum rows and outer products around the first block's mean, which keeps the differences exact."""
+    n, dimension = rows.shape
+    if not n:
         raise UserError("expected vectors for extract.pca, found none")
+    if dimension > MAX_DIMENSION:
+        raise UserError(f"expected at most {MAX_DIMENSION:,} numbers a vector for extract.pca, found {dimension:,}")
+    origin = np.asarray(rows[:BLOCK_ROWS], np.float64).mean(axis=0)
+    sums, products = np.zeros(dimension), np.zeros((dimension, dimension))
+    most = max(2, SUMMED_BYTES // (8 * dimension * (dimension + BLOCK_ROWS)))
+    for block_sums, block_products in map_rows(partial(_sums, origin), rows, size=BLOCK_ROWS, most=most):
+        sums += block_sums
+        products += block_products
     return n, origin + sums / n, products - np.outer(sums, sums) / n
 
 
-def _square(dimension: int) -> np.ndarray:
-    if dimension > MAX_DIMENSION:
-        raise UserError(f"expected at most {MAX_DIMENSION:,} numbers a vector for extract.pca, found {dimension:,}")
-    return np.zeros((dimension, dimension))
+def _sums(origin: np.ndarray, block: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+    around = block - origin
+    return around.sum(axis=0), around.T @ around

@@ -69,7 +69,7 @@ def extract_all(
     features.write(draft, parts)
     eyes = join_eyes(draft, list(extractors), features.WHOLE if options.pca else features.MAIN)
     if options.pca:
-        reduce_features(draft, options.pca)
+        reduce_features(draft, options.pca, run, work / "crew")
     if options.tsv:
         write_tsv(draft)
     return Extracted(len(paths) - len(errors), sum(part.computed for part in parts), errors, eyes)

@@ -1,9 +1,16 @@
 """The map-reduce step against the plain formula, across block borders."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from lookalike.clustering import assignment
 from lookalike.core.arrays import mean_by_label
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def table(n, d=6, seed=0):
@@ -40,3 +47,17 @@ def test_distances_to_own_are_euclidean():
 def test_half_precision_rows_are_read_as_float32():
     rows = table(30).astype(np.float16)
     assert assignment.assign(rows, table(3, seed=1))[1].dtype == np.float64
+
+
+def test_a_blas_that_is_loaded_late_is_kept_to_one_thread_too():
+    code = (
+        "import numpy\n"
+        "from threadpoolctl import threadpool_info\n"
+        "from lookalike.core.arrays import one_blas_thread\n"
+        "with one_blas_thread(): pass\n"
+        "import faiss, scipy.linalg\n"
+        "with one_blas_thread(): print([i['num_threads'] for i in threadpool_info() if i['user_api'] == 'blas'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    threads = json.loads(done.stdout)
+    assert len(threads) > 1 and set(threads) == {1}

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lookalike.networks import finishing
+from config import Run
+from lookalike.networks import finishing, pca
 
 
 @pytest.mark.parametrize("block", [1, 3, 100])
@@ -13,7 +14,8 @@ def test_principal_components_are_the_same_however_many_rows_are_read_at_once(tm
     for number, start in enumerate((0, 20, 40)):
         np.save(tmp_path / f"backbone_{number:05d}.npy", rows[start : start + 20])
     monkeypatch.setattr(finishing, "BLOCK_ROWS", block)
-    finishing.reduce_features(tmp_path, 4)
+    monkeypatch.setattr(pca, "BLOCK_ROWS", block)
+    finishing.reduce_features(tmp_path, 4, Run(), tmp_path / "work")
     made = np.concatenate([np.load(tmp_path / f"features_{number:05d}.npy") for number in range(3)])
     centred = rows - rows.mean(axis=0)
     _, _, axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
