@@ -16,6 +16,7 @@ TENSORFLOW = {"tensorflow", "keras", "openvino"}
 NETWORKS = {"networks", "finetuning"}  # the rooms of TensorFlow
 SEES = {  # rooms that a room may import besides core, catalog and itself
     "finetuning": {"networks"},
+    "networks": {"preprocess"},  # an eye may see photos without background
     "visual": {"clustering", "edits"},
     "search": {"clustering", "edits", "networks", "preprocess"},  # it sees a query as 01 and 03 saw the photos
 }

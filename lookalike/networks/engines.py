@@ -3,7 +3,7 @@ It takes uint8 photos and gives float32 vectors that do not depend on how the ph
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
@@ -27,8 +27,8 @@ class Extractor:
     """Turn uint8 photos (n, size, size, 3) into float32 vectors (n, dimension), from several threads at once.
 
     `features` takes exactly `batch` photos; `description` says, in JSON, what computes: see `description.json`;
-    on_gpu: batches are large and computed one by one, so that all workers read the photos of one. Raises UserError
-    where a network gives numbers that are not finite.
+    on_gpu: batches are large and computed one by one, so that all workers read the photos of one. background: how that
+    of photos is removed before. Raises UserError where a network gives numbers that are not finite.
     """
 
     features: Callable[[np.ndarray], np.ndarray]
@@ -38,6 +38,11 @@ class Extractor:
     workers: int
     description: dict
     on_gpu: bool = False
+    background: str = "none"
+
+    def on_foreground(self, background: str) -> "Extractor":
+        """Return the same for photos without background, found by a method of preprocess.BACKGROUNDS."""
+        return replace(self, background=background, description=self.description | {"background": background})
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return the vectors of any number of photos; every batch is computed at full length, padded with black."""

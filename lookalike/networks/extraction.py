@@ -32,7 +32,8 @@ READ_AT_ONCE = 16  # photos of a GPU's batch that a thread reads
 
 Advance = Callable[[int], None]
 View = Callable[[np.ndarray], np.ndarray]
-Read = Callable[[Sequence[Photo], np.ndarray, Sequence[View]], list[str | None]]
+See = Callable[[Photo, int], np.ndarray]
+Read = Callable[[Sequence[Photo], np.ndarray, Sequence[View], See], list[str | None]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def open_extractors(
             opened |= _open_tuned(eye, draft, tuned, places)
         else:
             opened[name] = open_extractor(eye, draft, graph=graph, **places)
+    if options.foreground != "none":
+        opened["foreground"] = next(iter(opened.values())).on_foreground(options.foreground)
     return opened if len(opened) > 1 else {MAIN: next(iter(opened.values()))}
 
 
@@ -116,13 +119,14 @@ def extract_rows(
     photos done. A photo that cannot be decoded has a row of zeros. A row depends on nothing but its own photo.
     """
     functions = [resolve_name(VIEWS[name]) for name in views]
+    see = partial(read_square, background=extractor.background)
     rows = np.zeros((len(photos), extractor.dimension), np.float32)
     errors: list[str | None] = [None] * len(photos)
 
     def compute(start: int, read: Read) -> int:
         part = slice(start, min(start + extractor.batch, len(photos)))
         squares = np.zeros((len(functions), part.stop - start, extractor.size, extractor.size, 3), np.uint8)
-        errors[part] = read(photos[part], squares, functions)
+        errors[part] = read(photos[part], squares, functions, see)
         seen = extractor(squares.reshape(-1, *squares.shape[2:]))  # few photos' views share batches
         rows[part] = seen.reshape(len(functions), part.stop - start, -1).mean(axis=0)
         rows[part][[error is not None for error in errors[part]]] = 0
@@ -153,20 +157,20 @@ def _in_threads(compute: Callable[[int], int], starts: Sequence[int], workers: i
 
 
 def _read_in(
-    readers: ThreadPoolExecutor, photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View]
+    readers: ThreadPoolExecutor, photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View], see: See
 ) -> list[str | None]:
     """Read the photos of one batch in several threads, some photos a thread; see `_read_views`."""
     parts = [slice(start, start + READ_AT_ONCE) for start in range(0, len(photos), READ_AT_ONCE)]
-    reading = readers.map(lambda part: _read_views(photos[part], squares[:, part], functions), parts)
+    reading = readers.map(lambda part: _read_views(photos[part], squares[:, part], functions, see), parts)
     return [error for errors in reading for error in errors]
 
 
-def _read_views(photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View]) -> list[str | None]:
+def _read_views(photos: Sequence[Photo], squares: np.ndarray, functions: Sequence[View], see: See) -> list[str | None]:
     """Fill squares (views, n, s, s, 3) with the views of n photos; return for each None or why it cannot be read."""
     read, errors = np.zeros(squares.shape[1:], np.uint8), []
     for square, photo in zip(read, photos, strict=True):
         try:
-            square[:] = read_square(photo, len(square))
+            square[:] = see(photo, len(square))
             errors.append(None)
         except images.ImageError as error:
             errors.append(f"{error.status}: {error.reason}")

@@ -24,11 +24,12 @@ from lookalike.networks import (
     is_model_file,
 )
 from lookalike.networks.weights_beside import weights_beside
+from lookalike.preprocess import BACKGROUNDS
 
 __all__ = ["TOKENIZER", "Options", "check_backbone", "check_weights", "eye_name", "eyes_of", "is_whole_model"]
 
 TOKENIZER = "tokenizer.json"  # beside a text encoder
-RESERVED = ("features", "backbone", "base", "finetuned")  # names of other matrices
+RESERVED = ("features", "backbone", "base", "finetuned", "foreground")  # names of other matrices
 OF_ANY_NETWORK = ("imagenet", "random")
 OF_TEXTS = {"text_encoder", "vocabulary"}  # settings on which no vector of a photo depends
 
@@ -38,6 +39,8 @@ class Options(options.Options):
 
     backbone: Annotated[str, options.NamesFile] = "mobilenet_v2"
     """Network that sees the photos: a name of the README's table or of keras.applications, or a file; several: a+b."""
+    foreground: Literal[*BACKGROUNDS] = "none"
+    """A further eye, foreground: the first one on photos without background, which is found so; weighed as all are."""
     weights: Annotated[str, options.NamesFile] = "imagenet"
     """imagenet, finetuned, random or a file of weights, for the network of the table; a model stands for backbone."""
     engine: Literal["auto", *ENGINES] = "auto"

@@ -64,7 +64,8 @@ def reopen(folder: Path, parameters: Mapping, *, workers: int = 1) -> Eyes:
     # The settings were checked when they made the folder; files that they name may have gone since.
     options = Options.model_construct(**{name: value for name, value in parameters.items() if name != "content"})
     described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    extractors = {name: _open(folder, one, workers) for name, one in described.items()}
+    opened = {name: _open(folder, one, workers) for name, one in described.items()}
+    extractors = {name: one.on_foreground(described[name].get("background", "none")) for name, one in opened.items()}
     weights = {name: one.get("weight", 1) for name, one in described.items()}
     if not options.pca:
         return Eyes(extractors, weights, options, None)

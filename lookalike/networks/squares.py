@@ -10,6 +10,7 @@ import numpy as np
 from lookalike.catalog import images, photo_file
 from lookalike.catalog.shrink import shrink
 from lookalike.core.errors import UserError
+from lookalike.preprocess.photo import prepare
 
 __all__ = ["Photo", "read_bytes", "read_square", "square"]
 
@@ -44,9 +45,15 @@ def _changed(photo: Photo, found: str) -> str:
     return f"{photo.file} changed since 01_preprocess ({found}): run python 01_preprocess.py"
 
 
-def read_square(photo: Photo, size: int) -> np.ndarray:
-    """Return a photo stretched to uint8 (size, size, 3) RGB; raises as `read_bytes`, ImageError if it is damaged."""
-    return square(images.decode(read_bytes(photo), target=size), size)
+def read_square(photo: Photo, size: int, *, background: str = "none") -> np.ndarray:
+    """Return a photo stretched to uint8 (size, size, 3) RGB; raises as `read_bytes`, ImageError if it is damaged.
+
+    background: how it is removed before, a key of preprocess.BACKGROUNDS; where that fails the photo stays whole.
+    """
+    if background == "none":
+        return square(images.decode(read_bytes(photo), target=size), size)
+    pixels = images.decode(read_bytes(photo))
+    return square(prepare(pixels, background=background, longest=max(pixels.shape)).image, size)
 
 
 def square(pixels: np.ndarray, size: int) -> np.ndarray:

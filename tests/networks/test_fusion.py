@@ -6,12 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from lookalike.core import features
 from lookalike.core.arrays import unit_rows
+from lookalike.networks.engines import handcrafted_extractor
+from lookalike.networks.extraction import extract_rows
 from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, agreement, eyes_in_words, join, weigh
+from lookalike.networks.squares import Photo
 from lookalike.search.sight import Sight
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,3 +164,29 @@ def test_a_photo_that_came_later_is_joined_with_those_that_are_known(drawn_photo
             assert run(tmp_path, script).returncode == 0
         done = run(tmp_path, "03_extract", "--extract.backbone", "own.onnx+handcrafted", "--extract.pca", "2")
         assert f"{new} of them new" in done.stdout, done.stderr
+
+
+def test_the_eye_of_the_foreground_sees_photos_without_background(tmp_path):
+    photos = []
+    for number, colour in enumerate([(250, 250, 250), (30, 60, 200)]):
+        drawn = np.full((200, 240, 3), colour, np.uint8)
+        cv2.circle(drawn, (110, 100), 50, (20, 160, 40), -1)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), drawn)
+        photos.append(Photo(tmp_path / f"{number}.png"))
+    whole = handcrafted_extractor(1)
+    apart = [np.ptp(extract_rows(photos, eye)[0], axis=0).max() for eye in (whole, whole.on_foreground("auto"))]
+    assert apart[0] > 0.3 > 0.05 > apart[1]
+
+
+def test_original_and_foreground_are_two_eyes_to_a_query_as_well(place, drawn_photos):
+    flags = ("--extract.backbone", "own.onnx", "--extract.foreground", "edges")
+    folder, said = extract(place, *flags)
+    described = json.loads((folder / "description.json").read_text())
+    assert list(described) == ["own", "foreground"] and described["foreground"]["background"] == "edges"
+    assert described["own"]["graph"] == described["foreground"]["graph"] and "agrees in" in said
+    sight = Sight(folder.parent / "01_preprocess", folder)
+    paths, _ = features.load(folder)
+    seen = sight.vectors(sight.prepare((drawn_photos[0].parent / paths[3]).read_bytes()))
+    for name in ("features", "own", "foreground"):
+        np.testing.assert_allclose(seen[name], features.load(folder, name=name)[1][3], rtol=1e-4, atol=1e-5)
+    assert not np.allclose(seen["own"], seen["foreground"])
