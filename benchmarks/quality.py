@@ -1,5 +1,8 @@
 """Score every grouping method on labelled photos, the number of groups given and estimated, over several seeds.
-Run: python benchmarks/quality.py [--photos FOLDER ... --labels folder|FILE.csv ...] [--weights FILE] [--seeds 5]"""
+Run: python benchmarks/quality.py [--photos FOLDER ... --labels folder|FILE.csv ...] [--weights FILE] [--seeds 5]
+
+--foreground METHOD: of original and foreground, two eyes weighed as 03 does.
+"""
 
 import argparse
 import csv
@@ -17,6 +20,8 @@ from lookalike.clustering.number import estimate
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
+from lookalike.networks.fusion import eyes_in_words, join, weigh
+from lookalike.preprocess import BACKGROUNDS
 
 SHARED = Path("../shared")
 SETS = {"clothing": "folder", "grocery": "grocery.csv", "fruits360_views": "fruits360_views.csv"}
@@ -34,9 +39,12 @@ def labelled(folder: Path, labels: str) -> tuple[list[Path], list[str]]:
     return [folder / row["path"] for row in rows], [row["label"] for row in rows]
 
 
-def features(paths: Sequence[Path], backbone: str, weights: str, views: Sequence[str], work: Path) -> np.ndarray:
+def features(
+    paths: Sequence[Path], backbone: str, weights: str, views: Sequence[str], work: Path, background: str = "none"
+) -> np.ndarray:
     """Return the feature vectors of photos, float32 (n, d), kept in the work folder."""
-    key = hashlib.sha256("\n".join([backbone, weights, *views, *map(str, paths)]).encode()).hexdigest()[:16]
+    how = [backbone, weights, *views, *([] if background == "none" else [background])]
+    key = hashlib.sha256("\n".join([*how, *map(str, paths)]).encode()).hexdigest()[:16]
     kept = work / f"features_{key}.npy"
     if not kept.exists():
         from lookalike.networks.engines import open_extractor
@@ -44,11 +52,19 @@ def features(paths: Sequence[Path], backbone: str, weights: str, views: Sequence
         from lookalike.networks.options import Options
         from lookalike.networks.squares import Photo
 
-        extractor = open_extractor(Options(backbone=backbone, weights=weights), work)
+        extractor = open_extractor(Options(backbone=backbone, weights=weights), work).on_foreground(background)
         with progress("extract", len(paths)) as advance:
             rows, _ = extract_rows([Photo(path) for path in paths], extractor, views=views, advance=advance)
         np.save(kept, rows)
     return np.load(kept)
+
+
+def with_foreground(original: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+    """Return the rows of two eyes joined, and print with which weights."""
+    eyes = {"original": original, "foreground": foreground}
+    chosen = weigh(eyes)
+    print(f"\n{eyes_in_words(chosen)}")
+    return join(eyes, {name: eye.weight for name, eye in chosen.items()})
 
 
 def scored(run: Callable[[int], np.ndarray], true: list[str], seeds: int) -> str:
@@ -100,6 +116,7 @@ def settings() -> argparse.Namespace:
     parser.add_argument("--backbone", default="mobilenet_v2")
     parser.add_argument("--weights", default=str(SHARED / "weights" / "mobilenet_v2_imagenet_notop.weights.h5"))
     parser.add_argument("--views", nargs="+", default=["whole", "mirror", "crop"])
+    parser.add_argument("--foreground", choices=BACKGROUNDS, default="none")
     parser.add_argument("--methods", nargs="+", choices=choices, default=choices)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--work", type=Path, default=Path("output/benchmark_quality"), help="keeps the features")
@@ -115,7 +132,10 @@ def main() -> None:
     chosen.work.mkdir(parents=True, exist_ok=True)
     for folder, labels in zip(chosen.photos, chosen.labels or known, strict=True):
         paths, true = labelled(folder, labels)
-        rows = features(paths, chosen.backbone, chosen.weights, chosen.views, chosen.work)
+        how = (paths, chosen.backbone, chosen.weights, chosen.views, chosen.work)
+        rows = features(*how)
+        if chosen.foreground != "none":
+            rows = with_foreground(rows, features(*how, chosen.foreground))
         report(folder.name, rows, true, chosen.methods, chosen.seeds)
 
 

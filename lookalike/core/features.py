@@ -17,6 +17,7 @@ from lookalike.core.tables import read_table, write_table
 
 __all__ = [
     "FILE_ROWS",
+    "FOREGROUND",
     "INDEX",
     "MAIN",
     "WHOLE",
@@ -36,6 +37,7 @@ INDEX = "features.parquet"  # columns: path, key (digest of the prepared photo),
 MAIN = "features"  # the matrix that stages read
 FIRST = "_00000.npy"  # how the name of a matrix's first file ends
 WHOLE = "backbone"  # what principal components are made of: kept, but not compared by
+FOREGROUND = "foreground"  # of an eye that saw photos without background
 
 
 class Features:
@@ -132,8 +134,8 @@ def names(folder: Path) -> list[str]:
 
 
 def unjoined(folder: Path) -> list[str]:
-    """Return the matrices of a published folder as networks made them, neither joined nor reduced."""
-    of_eyes = names(folder)[1:]
+    """Return the matrices of a published folder as networks made them of whole photos, neither joined nor reduced."""
+    of_eyes = [name for name in names(folder)[1:] if name != FOREGROUND]
     return of_eyes or [WHOLE if shard_file(folder, WHOLE, 0).exists() else MAIN]
 
 

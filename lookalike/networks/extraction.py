@@ -14,7 +14,7 @@ import numpy as np
 from lookalike.catalog import images
 from lookalike.core.arrays import unit_rows
 from lookalike.core.errors import UserError
-from lookalike.core.features import MAIN, WHOLE
+from lookalike.core.features import FOREGROUND, MAIN, WHOLE
 from lookalike.core.files import digest_of
 from lookalike.networks import VIEWS
 from lookalike.networks.engines import Extractor, choose_engine, open_extractor
@@ -70,7 +70,7 @@ def open_extractors(
         else:
             opened[name] = open_extractor(eye, draft, graph=graph, **places)
     if options.foreground != "none":
-        opened["foreground"] = next(iter(opened.values())).on_foreground(options.foreground)
+        opened[FOREGROUND] = next(iter(opened.values())).on_foreground(options.foreground)
     return opened if len(opened) > 1 else {MAIN: next(iter(opened.values()))}
 
 

@@ -183,6 +183,7 @@ def test_original_and_foreground_are_two_eyes_to_a_query_as_well(place, drawn_ph
     folder, said = extract(place, *flags)
     described = json.loads((folder / "description.json").read_text())
     assert list(described) == ["own", "foreground"] and described["foreground"]["background"] == "edges"
+    assert features.unjoined(folder) == ["own"]  # what a head or a text encoder was trained with
     assert described["own"]["graph"] == described["foreground"]["graph"] and "agrees in" in said
     sight = Sight(folder.parent / "01_preprocess", folder)
     paths, _ = features.load(folder)
