@@ -147,7 +147,8 @@ def is_unchanged(folder: Path, files: Files, root: Path) -> bool:
     """Say whether a published catalog lists exactly these files of this folder, by path, size and time."""
     if read_root(folder) != root.resolve():
         return False
-    return {path: file._replace(problem="") for path, file in files.items()} == _read_files(folder)
+    plain = {path: file._replace(problem="") if file.problem else file for path, file in files.items()}
+    return plain == _read_files(folder)
 
 
 def usable_paths(rows: Iterable[Row]) -> list[str]:

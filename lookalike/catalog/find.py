@@ -110,7 +110,7 @@ def _add(files: Files, path: str, file: File) -> None:
 
 def _shown(path: str) -> str:
     """Return a path as text: bytes that are none become escapes."""
-    return path.encode("utf-8", "backslashreplace").decode()
+    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode()
 
 
 def _holds_results(folder: str) -> bool:

@@ -1,6 +1,5 @@
 """The files that a tar among the photos holds, as `find` lists them; a tar that cannot be read is one file itself."""
 
-import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from lookalike.core import tars
 __all__ = ["COMPRESSED", "File", "file_fault", "members"]
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+IMAGES = frozenset((*SUFFIXES, *HEIC))
 PACKED = "expected a tar that can be read at random, found a compressed one: decompress it to .tar"
 
 
@@ -43,14 +43,15 @@ def members(tar: str, path: str, file: File) -> Iterator[tuple[str, File]]:
         return
     if found.faults:
         yield path, file._replace(problem="; ".join(found.faults))
-    photos = {_key(name) for name in found.members if _is_image(name)}
+    images = {name for name in found.members if _is_image(name)}
+    photos = set(map(_key, images))
     for name, member in found.members.items():
-        if not _is_hidden(name) and (_is_image(name) or _key(name) not in photos):
+        if not _is_hidden(name) and (name in images or _key(name) not in photos):
             yield f"{path}/{name}", File(member.size, member.mtime_ns, member.fault, file.mtime_ns)
 
 
 def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in (*SUFFIXES, *HEIC)  # noqa: PTH122 - faster
+    return name[name.rfind(".") :].lower() in IMAGES
 
 
 def _key(name: str) -> str:
@@ -60,4 +61,5 @@ def _key(name: str) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") and part != ".." for part in name.split("/"))
+    may_be = name.startswith(".") or "/." in name
+    return may_be and any(part.startswith(".") and part != ".." for part in name.split("/"))

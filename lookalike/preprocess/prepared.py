@@ -6,7 +6,7 @@ another's half, and two results never take turns in one folder.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from lookalike.core.files import file_digest, link_or_copy, relative_to, write_j
 from lookalike.core.shards import Row
 from lookalike.core.stage import Stage
 from lookalike.core.tables import read_table, write_table
+from lookalike.core.tars import is_tar
 
 __all__ = [
     "TABLE",
@@ -125,7 +126,7 @@ def read_known(folder: Path) -> list[Row]:
 
 
 def is_intact(folder: Path, root: Path | None = None) -> bool:
-    """Say whether the images of a published table are all there, by name and size.
+    """Say whether the images of a published table are all there, by name and size; of those in a tar, whether that is.
 
     root: where they should be, if not anywhere.
     """
@@ -135,9 +136,13 @@ def is_intact(folder: Path, root: Path | None = None) -> bool:
         return False
     if root is not None and found.root != root.resolve():
         return False
-    sizes = zip(found.names(), found.usable["bytes"].to_pylist(), strict=True)
-    place = f"{found.root}/"  # as text: a million paths take seconds to make
-    return _is_tied(folder, found.root) and all(photo_file.size_of(place + name) == size for name, size in sizes)
+    if not _is_tied(folder, found.root):
+        return False
+    usable = found.usable
+    names, sizes = (usable[name].to_pylist() for name in ("image", "bytes"))
+    tars, place = _tars(found.root, names), f"{found.root}/"  # as text: a million paths take seconds to make
+    files = (each for each in zip(names, sizes, strict=True) if _top(each[0]) not in tars)
+    return tars == _marker(found.root)["tars"] and all(photo_file.size_of(place + name) == size for name, size in files)
 
 
 def damage(folder: Path) -> Iterator[str]:
@@ -188,7 +193,8 @@ def publish(draft: Path, final: Path, table: Path, *, owner: Path) -> None:
     Files of the user's own in the folder move along.
     """
     link_or_copy(table, draft / LISTED)
-    write_json(draft / MARKER, {"owner": relative_to(owner, final), "table": file_digest(table)})
+    tars = _tars(draft, read_table(table, ["image"])["image"].to_pylist())
+    write_json(draft / MARKER, {"owner": relative_to(owner, final), "table": file_digest(table), "tars": tars})
     replace_folder(draft, final, own=_own(final, owner))
 
 
@@ -219,10 +225,20 @@ def _is_tied(folder: Path, root: Path) -> bool:
     )
 
 
+def _tars(root: Path, names: Iterable[str]) -> dict[str, int]:
+    """Return the size of each tar in a folder that some of the names of prepared files lead through."""
+    tops = {_top(name) for name in names if "/" in name}
+    return {top: (root / top).stat().st_size for top in sorted(tops) if is_tar(top) and (root / top).is_file()}
+
+
+def _top(name: str) -> str:
+    return name.partition("/")[0]
+
+
 def _marker(folder: Path) -> dict | None:
-    """Return the marker of a folder of prepared photos, None where there is none; an older one has no owner."""
+    """Return the marker of a folder of prepared photos, None where there is none; an older one has no owner or tars."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return marker if isinstance(marker, dict) else {"owner": "", "table": marker}
+    return {"owner": "", "tars": {}} | (marker if isinstance(marker, dict) else {"table": marker})
