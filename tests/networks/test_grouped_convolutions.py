@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from lookalike.networks import BACKBONES
-from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
 from lookalike.networks.freeze import freeze
 from lookalike.networks.model_files import load_graph
@@ -34,10 +32,3 @@ def test_groups_compute_the_same(engine, grouped, tmp_path):
 def test_a_frozen_graph_calls_no_function(grouped, tmp_path):
     graph = load_graph(freeze(grouped, tmp_path / "grouped.pb"))
     assert not {"StatefulPartitionedCall", "PartitionedCall"} & {node.op for node in graph.node}
-
-
-def test_convnext_runs_on_openvino(tmp_path):
-    options = Options(backbone="convnext_tiny", weights="random", size=32, engine="openvino")
-    found = open_extractor(options, tmp_path)(IMAGES)
-    expected = np.asarray(build_extractor(BACKBONES["convnext_tiny"], "random", size=32)(IMAGES.astype(np.float32)))
-    np.testing.assert_allclose(found, expected, atol=1e-4)
