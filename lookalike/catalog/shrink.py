@@ -11,8 +11,8 @@ NEAR = 1.25  # a factor that bilinear sampling shrinks by with no pixel left out
 def shrink(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return uint8 (h, w, 3) scaled to `size`, width and height in pixels, neither larger than they are.
 
-    OpenCV averages areas fast by whole factors alone. So sides go to the nearest multiple first, bilinearly; the result
-    is within a level of the areas' means (49 dB and more for photos), further from the original than that in any JPEG.
+    OpenCV averages areas fast by whole factors alone. So sides go to the nearest multiple first, bilinearly; for photos
+    the root mean square of what that changes is below one of 255 levels, a JPEG's own loss is larger.
     """
     height, width = pixels.shape[:2]
     factors = _whole(width / size[0]), _whole(height / size[1])

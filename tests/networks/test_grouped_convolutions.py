@@ -32,3 +32,15 @@ def test_groups_compute_the_same(engine, grouped, tmp_path):
 def test_a_frozen_graph_calls_no_function(grouped, tmp_path):
     graph = load_graph(freeze(grouped, tmp_path / "grouped.pb"))
     assert not {"StatefulPartitionedCall", "PartitionedCall"} & {node.op for node in graph.node}
+
+
+@pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
+def test_blocks_of_convnext_compute_the_same(engine, tmp_path):
+    from keras.src.applications.convnext import ConvNeXt  # late, so that `quiet` comes first
+
+    keras.utils.set_random_seed(0)
+    size = {"depths": (1, 1, 1, 1), "projection_dims": (8, 16, 24, 32), "layer_scale_init_value": 1.0}
+    model = ConvNeXt(**size, include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
+    freeze(model, tmp_path / "convnext.pb")
+    found = open_extractor(Options(backbone=str(tmp_path / "convnext.pb"), engine=engine), tmp_path)(IMAGES)
+    np.testing.assert_allclose(found, np.asarray(model(IMAGES.astype(np.float32))), rtol=1e-4, atol=1e-4)
