@@ -24,7 +24,7 @@ def make_labels(settings: Settings) -> None:
         catalog.require_some(rows, root)
         paths = catalog.usable_paths(rows)
         found = labels.label(paths, root, source=options.source, pattern=options.pattern, table=options.csv)
-        catalog.write(stage.draft, rows, listing.files, root)
+        catalog.write(stage.draft, rows, listing, root)
         catalog.write_labels(stage.draft, paths, found.labels)
         tables.write_csv(stage.draft / "duplicates.csv", duplicates.columns(groups))
         tables.write_labels(stage.draft / "labels_true", found.labels)
@@ -36,20 +36,22 @@ def make_labels(settings: Settings) -> None:
         stage.publish(summary, images=len(rows), counts=counts, run={"new": new})
 
 
-def list_photos(settings: Settings):
+def list_photos(settings: Settings, *, check_only: bool = False):
     from lookalike.catalog import catalog, find
 
-    recorded = catalog.read_root(stage_folder(settings, "00_make_labels"))
-    root = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, recorded)
-    return root, find.find_files(root, results=(settings.output, settings.img))
+    folder = stage_folder(settings, "00_make_labels")
+    root = find.photos_folder(settings.photos, Path("raw_img") / settings.dataset, catalog.read_root(folder))
+    known = catalog.read_tars(folder, root) if check_only else {}
+    return root, find.find_files(root, results=(settings.output, settings.img), known=known)
 
 
 def photos_are_as_listed(settings: Settings) -> bool:
     from lookalike.catalog import catalog
 
-    root, listing = list_photos(settings)
-    folder = stage_folder(settings, "00_make_labels")
-    return not settings.make_labels.rehash and catalog.is_unchanged(folder, listing.files, root)
+    if settings.make_labels.rehash:
+        return False
+    root, listing = list_photos(settings, check_only=True)
+    return catalog.is_unchanged(stage_folder(settings, "00_make_labels"), listing, root)
 
 
 STEPS = {"00_make_labels": Step(make_labels, holds=photos_are_as_listed)}

@@ -1,12 +1,12 @@
 """The catalog: one row for every file found below the photos' folder, good or bad, sorted by path.
 
-Three tables hold it: catalog.parquet (what the files are), files.parquet (which were listed, where and when changed)
-and labels.parquet (true labels of the usable photos).
+Three tables hold it: catalog.parquet (what the files are), files.parquet (which were listed, the tars that hold them
+among them, where and when changed) and labels.parquet (true labels of the usable photos).
 """
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lookalike.catalog.examine import row_key
-from lookalike.catalog.find import File, Files
+from lookalike.catalog.find import File, Files, Listing
+from lookalike.core import tars
 from lookalike.core.errors import UserError
 from lookalike.core.files import relative_to
 from lookalike.core.shards import Row
@@ -32,6 +33,7 @@ __all__ = [
     "read_labels",
     "read_root",
     "read_sizes",
+    "read_tars",
     "read_times",
     "require_some",
     "summary",
@@ -73,12 +75,13 @@ class Catalog:
         return self.rows.filter(pc.equal(self.rows["status"], "ok"))
 
 
-def write(folder: Path, rows: Sequence[Row], files: Files, root: Path) -> None:
+def write(folder: Path, rows: Sequence[Row], listing: Listing, root: Path) -> None:
     """Write catalog.parquet, files.parquet and, for people, problems.csv."""
     table = pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in rows], schema=SCHEMA)
     write_table(folder / CATALOG, table)
     bad = table.filter(pc.not_equal(table["status"], "ok"))
     write_csv(folder / "problems.csv", bad.select(["path", "status", "error"]))
+    files = listing.files | listing.tars
     stats = list(files.values())
     columns = ("bytes", "mtime_ns", "tar_ns")
     listed = {"path": list(files)} | {name: [getattr(file, name) for file in stats] for name in columns}
@@ -121,7 +124,7 @@ def read_digests(folder: Path, paths: Sequence[str]) -> list[str]:
 
 def read_times(folder: Path, paths: Sequence[str]) -> np.ndarray:
     """Return when the photos at `paths` were taken, by EXIF, else when their files changed: seconds, float64 (n,)."""
-    table, files = read_table(folder / CATALOG, ["path", "taken_at"]).to_pydict(), _read_files(folder)
+    table, files = read_table(folder / CATALOG, ["path", "taken_at"]).to_pydict(), _files(read_table(folder / FILES))
     taken = dict(zip(table["path"], table["taken_at"], strict=True))
     return np.array([_seconds(taken.get(path), files.get(path)) for path in paths], np.float64)
 
@@ -137,18 +140,37 @@ def read_known(folder: Path, root: Path) -> list[Row]:
     """Return the rows of a published catalog of the photos below `root`, as `examine` takes them; none of another."""
     if read_root(folder) != root.resolve():
         return []
-    files = _read_files(folder)
+    files = _files(read_table(folder / FILES))
     rows = (_undropped(row) for row in read_table(folder / CATALOG).to_pylist())
     known = ((row, files[row["path"]]) for row in rows if row["status"] in ("ok", "empty", "truncated"))
     return [row | {"key": row_key(row["path"], file), "reusable": True} for row, file in known]
 
 
-def is_unchanged(folder: Path, files: Files, root: Path) -> bool:
-    """Say whether a published catalog lists exactly these files of this folder, by path, size and time."""
+def read_tars(folder: Path, root: Path) -> Files:
+    """Return the tars of a published catalog of the photos below `root` with whose headers nothing was wrong.
+
+    None where the catalog is of other photos, or damaged.
+    """
+    if read_root(folder) != root.resolve():
+        return {}
+    try:
+        bad = set(_of_tars(read_table(folder / CATALOG, ["path"]))["path"].to_pylist())
+    except OSError:
+        return {}
+    files = _files(_of_tars(read_table(folder / FILES)))
+    return {path: file for path, file in files.items() if path not in bad}
+
+
+def is_unchanged(folder: Path, listing: Listing, root: Path) -> bool:
+    """Say whether a published catalog lists exactly these files of this folder, by path, size and time.
+
+    The members of tars that the listing leaves unread are taken to be those that the catalog lists.
+    """
     if read_root(folder) != root.resolve():
         return False
+    files = listing.files | listing.tars
     plain = {path: file._replace(problem="") if file.problem else file for path, file in files.items()}
-    return plain == _read_files(folder)
+    return plain == _files(read_table(folder / FILES), listing.unread)
 
 
 def usable_paths(rows: Iterable[Row]) -> list[str]:
@@ -183,10 +205,18 @@ def _undropped(row: Row) -> Row:
     return row | {"status": "ok", "error": ""} if row["status"] == "duplicate" else row
 
 
-def _read_files(folder: Path) -> Files:
-    table = read_table(folder / FILES).to_pydict()
-    of_tars = table.get("tar_ns", [0] * len(table["path"]))  # which older tables lack
-    rows = zip(table["path"], table["bytes"], table["mtime_ns"], of_tars, strict=True)
+def _of_tars(table: pa.Table) -> pa.Table:
+    """Return the rows whose path is that of a tar itself; in the catalog they are those of tars with a fault."""
+    return table.filter(pc.ends_with(table["path"], tars.SUFFIX, ignore_case=True))
+
+
+def _files(table: pa.Table, unread: Container[str] = ()) -> Files:
+    """Return the files of a table but those that lie in some tars."""
+    columns = table.to_pydict()
+    of_tars = columns.get("tar_ns", [0] * len(columns["path"]))  # which older tables lack
+    rows = zip(columns["path"], columns["bytes"], columns["mtime_ns"], of_tars, strict=True)
+    if unread:
+        rows = (row for row in rows if not any(tar in unread for tar in tars.on_the_way(row[0])))
     return {path: File(size, time, tar_ns=of_tar) for path, size, time, of_tar in rows}
 
 

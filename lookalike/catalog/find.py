@@ -23,17 +23,23 @@ Files = dict[str, File]  # by the POSIX path below the photos' folder, in an ord
 
 
 class Listing(NamedTuple):
-    """The files found, sorted by path, and the folders passed by since they hold results of Lookalike."""
+    """The files found, sorted by path, and the folders passed by since they hold results of Lookalike.
+
+    tars: the tars among the photos, as files; unread: those of them that were known, whose members are left out.
+    """
 
     files: Files
     passed_by: list[str]
+    tars: Files
+    unread: set[str]
 
 
-def find_files(root: Path, results: Iterable[Path] = ()) -> Listing:
+def find_files(root: Path, results: Iterable[Path] = (), known: Files | None = None) -> Listing:
     """List the files below a folder, those in tars as in folders of the tar's name.
 
     Hidden ones are skipped, links followed, results of Lookalike passed by.
-    results: folders in use for results. A sub-folder that cannot be read is an entry with a problem, its path ending
+    results: folders in use for results. known: tars that are not opened if they still have these sizes and times, for
+    who has the list of their members. A sub-folder that cannot be read is an entry with a problem, its path ending
     in "/". Raises UserError where the folder is missing, unreadable, or holds no file.
     """
     if is_tar(root.name) and root.is_file():
@@ -44,10 +50,10 @@ def find_files(root: Path, results: Iterable[Path] = ()) -> Listing:
         os.scandir(root).close()
     except OSError as error:
         raise UserError(f"expected a readable folder, found {root}: {error.strerror}; change its permissions") from None
-    files, passed_by = _walk(root, {os.path.realpath(path) for path in results})
-    if not files:
+    found = _walk(root, {os.path.realpath(path) for path in results}, known or {})
+    if not found.files and not found.unread:
         raise UserError(f"expected photos in {root}, found no file: put photos there or pass --photos DIR")
-    return Listing(dict(sorted(files.items())), sorted(passed_by))
+    return found._replace(files=dict(sorted(found.files.items())), passed_by=sorted(found.passed_by))
 
 
 def photos_folder(asked: Path | None, usual: Path, recorded: Path | None) -> Path:
@@ -57,8 +63,8 @@ def photos_folder(asked: Path | None, usual: Path, recorded: Path | None) -> Pat
     return usual if usual.is_dir() or recorded is None else recorded
 
 
-def _walk(root: Path, results: set[str]) -> tuple[Files, list[str]]:
-    files, passed_by = {}, []
+def _walk(root: Path, results: set[str], known: Files) -> Listing:
+    found = Listing({}, [], {}, set())
     waiting = [(str(root), "", frozenset())]  # a list, since folders may be nested deeper than calls may be
     while waiting:
         folder, prefix, above = waiting.pop()
@@ -66,14 +72,26 @@ def _walk(root: Path, results: set[str]) -> tuple[Files, list[str]]:
         if real in above:  # a link to a folder that holds it
             continue
         if prefix and (real in results or _holds_results(folder)):
-            passed_by.append(_shown(prefix.rstrip("/")))
+            found.passed_by.append(_shown(prefix.rstrip("/")))
             continue
         for path, file in _entries(folder, prefix):
             if file is None:
                 waiting.append((os.path.join(root, path), path + "/", above | {real}))  # noqa: PTH118 - faster
+            elif is_tar(path) and not file.problem:
+                _add_tar(found, os.path.join(root, path), path, file, known)  # noqa: PTH118 - faster
             else:
-                _add(files, path, file)
-    return files, passed_by
+                _add(found.files, path, file)
+    return found
+
+
+def _add_tar(found: Listing, tar: str, path: str, file: File, known: Files) -> None:
+    shown = _shown(path)
+    found.tars[shown] = file
+    if known.get(shown) == file:
+        found.unread.add(shown)
+        return
+    for member, inside in members(tar, path, file):
+        _add(found.files, member, inside)
 
 
 def _entries(folder: str, prefix: str) -> Iterator[tuple[str, File | None]]:
@@ -85,11 +103,7 @@ def _entries(folder: str, prefix: str) -> Iterator[tuple[str, File | None]]:
         yield prefix, File(0, 0, error.strerror or str(error))
         return
     for entry in found:
-        file = _file(entry)
-        if file is not None and is_tar(entry.name) and not file.problem:
-            yield from members(os.path.join(folder, entry.name), prefix + entry.name, file)  # noqa: PTH118 - faster
-        else:
-            yield prefix + entry.name, file
+        yield prefix + entry.name, _file(entry)
 
 
 def _file(entry: os.DirEntry) -> File | None:

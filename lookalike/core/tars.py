@@ -27,6 +27,7 @@ __all__ = [
     "is_tar",
     "leading_through",
     "member_at",
+    "on_the_way",
     "open_member",
     "outermost",
     "unpacked",
@@ -71,12 +72,13 @@ def unpacked(path: str) -> str:
 def outermost(path: str | Path) -> str | None:
     """Return the part of a path up to the first tar that it leads through; None where there is no such file."""
     text = os.fspath(path)
-    return next((start for start in _starts(text) if os.path.isfile(start)), None)  # noqa: PTH113 - faster
+    return next((start for start in on_the_way(text) if os.path.isfile(start)), None)  # noqa: PTH113 - faster
 
 
 def leading_through(root: Path, paths: Iterable[str]) -> list[str]:
     """Return the tars below a folder that paths below it lead through, sorted."""
-    return sorted(start for start in {start for path in paths for start in _starts(path)} if (root / start).is_file())
+    starts = {start for path in paths for start in on_the_way(path)}
+    return sorted(start for start in starts if (root / start).is_file())
 
 
 def contents(path: str | Path) -> Contents:
@@ -91,7 +93,7 @@ def contents(path: str | Path) -> Contents:
 def member_at(path: str | Path) -> Member | None:
     """Return the member that a path leads to, None where it leads through no tar, or to nothing that is read."""
     text = os.fspath(path)
-    for tar in _starts(text):
+    for tar in on_the_way(text):
         try:
             found = os.stat(tar)  # noqa: PTH116 - faster
             if not stat.S_ISREG(found.st_mode):
@@ -137,7 +139,7 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> 
 
 def _open_tar(path: str) -> tuple[str, int]:
     """Open the first tar that a path leads through; return its own path and descriptor."""
-    for start in _starts(path):
+    for start in on_the_way(path):
         descriptor = os.open(start, FLAGS)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return start, descriptor
@@ -149,7 +151,7 @@ def _not_there(path: str) -> OSError:
     return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
-def _starts(path: str) -> Iterator[str]:
+def on_the_way(path: str) -> Iterator[str]:
     """Yield the parts of a path that may be a tar that it leads through, the shortest first."""
     return (path[: found.end() - 1] for found in ON_THE_WAY.finditer(path))
 

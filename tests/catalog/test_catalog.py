@@ -29,7 +29,7 @@ def rows_of(folder, known=()):
 def publish(folder, photos, known=()):
     rows, read = rows_of(photos, known)
     folder.mkdir(exist_ok=True, parents=True)
-    catalog.write(folder, rows, find_files(photos).files, photos)
+    catalog.write(folder, rows, find_files(photos), photos)
     return rows, read
 
 
@@ -62,7 +62,7 @@ def test_what_the_catalog_says_does_not_depend_on_times(tmp_path, photos):
     publish(tmp_path / "out", photos)
     before = (tmp_path / "out" / "catalog.parquet").read_bytes()
     os.utime(photos / "a.png", (1, 1))
-    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos), photos)
     publish(tmp_path / "out", photos)
     assert (tmp_path / "out" / "catalog.parquet").read_bytes() == before
     assert catalog.read_times(tmp_path / "out", ["a.png"]) == [1]
@@ -71,11 +71,11 @@ def test_what_the_catalog_says_does_not_depend_on_times(tmp_path, photos):
 def test_known_rows_are_not_read_again_and_changed_ones_are(tmp_path, photos):
     folder = tmp_path / "out"
     publish(folder, photos)
-    assert catalog.is_unchanged(folder, find_files(photos).files, photos)
+    assert catalog.is_unchanged(folder, find_files(photos), photos)
     draw(photos / "b.png", 9, side=30)
     draw(photos / "e.png", 10)
     (photos / "a.png").unlink()
-    assert not catalog.is_unchanged(folder, find_files(photos).files, photos)
+    assert not catalog.is_unchanged(folder, find_files(photos), photos)
     known = catalog.read_known(folder, photos)
     for file in (tmp_path / "work").iterdir():
         file.unlink()
@@ -90,7 +90,7 @@ def test_rows_of_another_folder_are_not_known(tmp_path, photos):
     other = tmp_path / "other"
     other.mkdir()
     assert catalog.read_known(tmp_path / "out", other) == []
-    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos).files, other)
+    assert not catalog.is_unchanged(tmp_path / "out", find_files(photos), other)
     assert catalog.read_known(tmp_path / "nowhere", photos) == []
 
 
@@ -98,14 +98,14 @@ def test_a_dropped_duplicate_is_known_as_the_photo_it_is(tmp_path, photos):
     rows, _ = rows_of(photos)
     rows[0] |= {"status": "duplicate", "error": "same pixels as b.png"}
     (tmp_path / "out").mkdir()
-    catalog.write(tmp_path / "out", rows, find_files(photos).files, photos)
+    catalog.write(tmp_path / "out", rows, find_files(photos), photos)
     assert [row["status"] for row in catalog.read_known(tmp_path / "out", photos)] == ["ok", "ok", "ok", "empty"]
 
 
 def test_a_name_that_is_no_text_leaves_the_catalog_up_to_date(tmp_path, photos):
     (photos / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
     publish(tmp_path / "out", photos)
-    assert catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+    assert catalog.is_unchanged(tmp_path / "out", find_files(photos), photos)
 
 
 def test_labels_are_matched_by_name(tmp_path):
@@ -118,7 +118,7 @@ def test_time_of_taking_comes_before_time_of_change(tmp_path, photos):
     rows[1]["taken_at"] = "1970-01-02T00:00:00"
     os.utime(photos / "a.png", (5, 5))
     (tmp_path / "out").mkdir()
-    catalog.write(tmp_path / "out", rows, find_files(photos).files, photos)
+    catalog.write(tmp_path / "out", rows, find_files(photos), photos)
     times = catalog.read_times(tmp_path / "out", ["b.png", "a.png", "gone.png"])
     assert times[:2].tolist() == [86_400, 5]
     assert np.isnan(times[2])
@@ -149,5 +149,5 @@ def test_a_catalog_of_before_tars_is_read(tmp_path, photos):
     rows, _ = publish(tmp_path / "out", photos)
     table = read_table(tmp_path / "out" / catalog.FILES)
     write_table(tmp_path / "out" / catalog.FILES, table.drop_columns("tar_ns"))
-    assert catalog.is_unchanged(tmp_path / "out", find_files(photos).files, photos)
+    assert catalog.is_unchanged(tmp_path / "out", find_files(photos), photos)
     assert len(catalog.read_known(tmp_path / "out", photos)) == len(rows)

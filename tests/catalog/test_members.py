@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from config import Run
 from lookalike.catalog import catalog, duplicates
 from lookalike.catalog.examine import examine
 from lookalike.catalog.find import find_files
+from lookalike.core import tars
 from lookalike.core.tars import write_tar
 
 RUN = Run(workers=2, shard_size=3)
@@ -39,7 +41,7 @@ def publish(root, folder):
     known = catalog.read_known(folder, root) if folder.exists() else []
     rows, read = rows_of(root, folder.parent, known)
     folder.mkdir(exist_ok=True)
-    catalog.write(folder, rows, find_files(root).files, root)
+    catalog.write(folder, rows, find_files(root), root)
     return rows, read
 
 
@@ -116,19 +118,77 @@ def test_a_tar_is_read_again_only_where_it_was_saved_again(tmp_path):
     write_tar(root / "a.tar", PHOTOS.items())
     write_tar(root / "b.tar", [("x.png", photo(50))])
     assert publish(root, folder)[1] == 7
-    assert catalog.is_unchanged(folder, find_files(root).files, root)
+    assert catalog.is_unchanged(folder, find_files(root), root)
     earlier, read = publish(root, folder)
     assert read == 0
     before = (root / "b.tar").stat()
     write_tar(root / "b.tar", [("x.png", photo(51))])  # of the same size, and the same time inside
     os.utime(root / "b.tar", ns=(0, before.st_mtime_ns + 1))
     assert (root / "b.tar").stat().st_size == before.st_size
-    assert not catalog.is_unchanged(folder, find_files(root).files, root)
+    assert not catalog.is_unchanged(folder, find_files(root), root)
     rows, read = publish(root, folder)
     assert read == 1
     assert [row["path"] for row, old in zip(rows, earlier, strict=True) if row["sha256"] != old["sha256"]] == [
         "b.tar/x.png"
     ]
+
+
+@pytest.fixture
+def listed_as_known(monkeypatch):
+    """List the files below a root as a check of the catalog in a folder does; return the listing and the tars read."""
+    opened, contents = [], tars.contents
+    monkeypatch.setattr(tars, "contents", lambda tar: opened.append(Path(tar).name) or contents(tar))
+
+    def listed(root, folder):
+        opened.clear()
+        return find_files(root, known=catalog.read_tars(folder, root)), sorted(opened)
+
+    return listed
+
+
+@pytest.mark.parametrize("nanoseconds", [0, 10**18])
+def test_a_check_does_not_open_tars_that_are_as_they_were(tmp_path, listed_as_known, nanoseconds):
+    root, folder = tmp_path / "photos", tmp_path / "catalog"
+    write_files(root, {"top.png": photo(9), "folder.tar/x.png": photo(8)})
+    write_tar(root / "a.tar", PHOTOS.items())
+    write_tar(root / "B.TAR", [("x.png", photo(50))])
+    os.utime(root / "a.tar", ns=(0, nanoseconds))
+    publish(root, folder)
+    listing, opened = listed_as_known(root, folder)
+    assert not opened
+    assert listing.unread == {"a.tar", "B.TAR"}
+    assert catalog.is_unchanged(folder, listing, root)
+    os.utime(root / "a.tar", ns=(0, nanoseconds + 1))
+    listing, opened = listed_as_known(root, folder)
+    assert opened == ["a.tar"]
+    assert not catalog.is_unchanged(folder, listing, root)
+    os.utime(root / "a.tar", ns=(0, nanoseconds))
+    for change in [lambda: write_tar(root / "c.tar", []), (root / "B.TAR").unlink, (root / "top.png").unlink]:
+        publish(root, folder)
+        assert catalog.is_unchanged(folder, listed_as_known(root, folder)[0], root)
+        change()
+        assert not catalog.is_unchanged(folder, listed_as_known(root, folder)[0], root)
+
+
+def test_a_tar_that_was_faulty_is_opened_at_each_check(tmp_path, listed_as_known):
+    root, folder = tmp_path / "photos", tmp_path / "catalog"
+    root.mkdir()
+    write_tar(root / "a.tar", PHOTOS.items())
+    (root / "a.tar").write_bytes((root / "a.tar").read_bytes()[: 5 * 512])
+    write_tar(root / "b.tar", [("x.png", photo(50))])
+    publish(root, folder)
+    listing, opened = listed_as_known(root, folder)
+    assert opened == ["a.tar"]
+    assert catalog.is_unchanged(folder, listing, root)
+
+
+def test_tars_alone_are_photos_to_a_check(tmp_path, listed_as_known):
+    root, folder = tmp_path / "photos", tmp_path / "catalog"
+    root.mkdir()
+    write_tar(root / "a.tar", PHOTOS.items())
+    publish(root, folder)
+    assert catalog.is_unchanged(folder, listed_as_known(root, folder)[0], root)
+    assert not catalog.read_tars(folder, tmp_path / "other")
 
 
 def test_times_are_those_in_the_tar(tmp_path):
