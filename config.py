@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lookalike.catalog.labels import SOURCES, check_pattern
-from lookalike.clustering import ESTIMATORS, FOLDERS, METHODS, NAMERS, NOISE
+from lookalike.clustering import ESTIMATORS, FOLDERS, LEVELS, METHODS, NAMERS, NOISE
 from lookalike.core.executors import EXECUTORS
 from lookalike.core.options import Options
 from lookalike.evaluation import options as scoring
@@ -151,7 +151,7 @@ class ClusterSection(Options):
     """Number of groups; -1: estimated, where the method does not find it itself."""
     estimator: one_of(ESTIMATORS) = "combined"
     """How the number of groups is estimated."""
-    level: Literal["default", "coarse", "medium", "fine"] = "default"
+    level: Literal["default", *LEVELS] = "default"
     """Which of the estimated numbers to take: photos can have several true ones."""
     images_per_cluster: int = Field(70, ge=1)
     """Photos a group, for the estimator of that name."""

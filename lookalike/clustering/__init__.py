@@ -4,7 +4,7 @@ A run is a pipeline: a space (scaled rows and their neighbours), the number of g
 description. Light to import: the config is built from these tables of choices.
 """
 
-from lookalike.clustering.choices import ESTIMATORS, FOLDERS, NAMERS, NOISE
+from lookalike.clustering.choices import ESTIMATORS, FOLDERS, LEVELS, NAMERS, NOISE
 from lookalike.clustering.methods import METHODS
 
-__all__ = ["ESTIMATORS", "FOLDERS", "METHODS", "NAMERS", "NOISE"]
+__all__ = ["ESTIMATORS", "FOLDERS", "LEVELS", "METHODS", "NAMERS", "NOISE"]

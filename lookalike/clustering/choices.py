@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pkgutil import resolve_name
 from typing import NamedTuple
 
-__all__ = ["ESTIMATORS", "FOLDERS", "NAMERS", "NOISE", "Choice"]
+__all__ = ["ESTIMATORS", "FOLDERS", "LEVELS", "NAMERS", "NOISE", "Choice"]
 
 
 class Choice(NamedTuple):
@@ -30,6 +30,7 @@ ESTIMATORS = {  # functions (space, *inputs) -> Count
     "images_per_cluster": Choice("lookalike.clustering.number:by_size", ("images_per_cluster",)),
     "local_match": Choice("lookalike.clustering.number:by_matches", ("local_match",), ("photos",)),
 }
+LEVELS = ("coarsest", "coarse", "medium", "fine", "finest")  # of the numbers of groups that the same photos can have
 NOISE = {  # functions (rows, labels, neighbours, seed) -> labels and approximations
     "keep": Choice("lookalike.clustering.noise:keep"),
     "nearest_mean": Choice("lookalike.clustering.noise:to_nearest_mean"),

@@ -1,4 +1,4 @@
-"""How many groups there are, at up to three levels from coarse to fine, with an interval and the evidence.
+"""How many groups there are, at up to five levels from coarse to fine, with an interval and the evidence.
 
 The same photos can have several true numbers: the levels are those that the evidence makes likeliest. Does not gather
 it: see evidence.py; does not cluster: see recommended.py.
@@ -11,9 +11,10 @@ import numpy as np
 from sklearn.metrics import silhouette_score
 
 from lookalike.clustering.agreement import profile
+from lookalike.clustering.choices import LEVELS
 from lookalike.clustering.communities import communities
 from lookalike.clustering.evidence import GRAPHS, Evidence, gather
-from lookalike.clustering.likelihood import WEIGHTS, choose_levels, exact, interval, likelihood
+from lookalike.clustering.likelihood import WEIGHTS, choose_levels, exact, interval, likelihood, most_likely
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
@@ -34,13 +35,12 @@ SCALES = (8, 10, 12, 15, 20, 25, 30)  # neighbours of the graphs whose communiti
 NEIGHBOURS = 15
 ROWS = 10_000  # above it, as many random ones are counted
 SILHOUETTE_ROWS = 1_000
-SIDES = {"coarse": -1, "medium": 0, "fine": 1}
 LEAST_CLEAR = 0.2  # logits by which nearest photos share a group more often than by chance; below it, one group
 
 
 @dataclass(frozen=True)
 class Level:
-    """One answer: its name (coarse, medium or fine), number of groups, interval and evidence by name."""
+    """One answer: its name, of LEVELS, number of groups, interval and evidence by name."""
 
     level: str
     n_clusters: int
@@ -111,16 +111,19 @@ def from_evidence(space: Space, evidence: Evidence, weights: Mapping[str, float]
     curve |= {name: values.tolist() for name, values in evidence.columns.items()}
     if evidence.clear < LEAST_CLEAR:
         return single(1, {"clear": evidence.clear}, curve=curve)
-    chosen = choose_levels(counts, likely)
-    default = exact(evidence.found, int(counts[chosen["medium"]]))
+    middle = most_likely(counts, likely)
+    default = exact(evidence.found, int(counts[middle]))
+    places = choose_levels(counts, likely, default) | {"medium": middle}
+    names = [name for name in LEVELS if name in places]
+    numbers = [default if name == "medium" else int(counts[places[name]]) for name in names]
     levels = []
-    for name, at in chosen.items():
-        number = default if name == "medium" else int(counts[at])
+    for name, number, fewer, more in zip(names, numbers, [0, *numbers], [*numbers[1:], len(space)], strict=False):
+        at = places[name]
         low, high = (int(counts[end]) for end in interval(likely, at))
+        low, high = min(max(low, fewer + 1), number), max(min(high, more - 1), number)
         seen = _seen(space, evidence, at, number) | {"likelihood": float(likely[at])}
-        levels.append(Level(name, number, min(low, number), max(high, number), seen))
-    rising = [one for one in levels if (one.n_clusters - default) * SIDES[one.level] > 0 or one.level == "medium"]
-    return Count(default, rising, curve)
+        levels.append(Level(name, number, low, high, seen))
+    return Count(default, levels, curve)
 
 
 def _seen(space: Space, evidence: Evidence, at: int, number: int) -> dict[str, float]:

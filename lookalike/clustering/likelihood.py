@@ -8,17 +8,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import minimize
 
+from lookalike.clustering.choices import LEVELS
 from lookalike.clustering.divisions import Divisions
 from lookalike.clustering.evidence import COLUMNS, Evidence
 
-__all__ = ["WEIGHTS", "choose_levels", "exact", "interval", "learn", "likelihood"]
+__all__ = ["WEIGHTS", "choose_levels", "exact", "interval", "learn", "likelihood", "most_likely"]
 
 # Learnt on random choices of classes of eight labelled sets: python benchmarks/unseen_sets.py --learn
-WEIGHTS = {"persistence": 6.73, "bend": 117.3, "separation": -6.28, "merging": -5.89, "parting": 0.624}
-AROUND_DEFAULT, AROUND_LEVEL = 0.15, 0.1  # widths of what counts as about a number, in its logarithm
-LEVEL_RATIO = 1.2  # of the numbers of groups of two levels, at least
-LEAST = 0.01  # likelihood around a level
-SAME = 0.15  # relative difference up to which the default moves to the number that most resolutions gave
+WEIGHTS = {"persistence": 5.81, "bend": 89.9, "separation": -5.62, "merging": -4.33, "parting": 0.223}
+AROUND = 0.15  # width of what counts as about a number, in its logarithm
+SAME = 0.15  # relative difference up to which a level answers a number, and the default moves
+ERROR = 0.35  # how far true numbers lie from the default on labelled sets, in the logarithm
+LEAST = 0.05  # of what is likely, that a level adds
+A_SIDE = 2  # levels, at most, with fewer and with more groups than the default
 SHARP = 0.03
 HALF = 0.5
 TRUE_WIDTH, PENALTY = 0.13, 0.003
@@ -31,22 +33,35 @@ def likelihood(evidence: Evidence, weights: Mapping[str, float] = WEIGHTS) -> np
     return heights / heights.sum()
 
 
-def choose_levels(counts: np.ndarray, likely: np.ndarray) -> dict[str, int]:
-    """Choose positions of likelihoods (m,) of counts (m,) by level: "medium", "coarse" and "fine" where there are any.
+def most_likely(counts: np.ndarray, likely: np.ndarray) -> int:
+    """Return the position of the number of counts (m,) around which the likelihood (m,) is highest."""
+    return int((_kernel(np.log(counts)[:, None] - np.log(counts), AROUND) @ likely).argmax())
 
-    The medium level, the default, is the number around which the likelihood is highest, the others the numbers with
-    clearly fewer and clearly more groups around which most of the rest lies.
+
+def choose_levels(counts: np.ndarray, likely: np.ndarray, default: int) -> dict[str, int]:
+    """Choose the other levels than the default: positions of likelihoods (m,) of counts (m,) by name, coarsest first.
+
+    Each answers, to 15 %, the most of what is likely and that the default and the levels before it leave, up to two
+    with fewer and two with more groups. Half of what is likely is said by the evidence, half by how far true numbers
+    lie from the default.
     """
-    apart = np.log(counts)[:, None] - np.log(counts)
-    medium = int((_kernel(apart, AROUND_DEFAULT) @ likely).argmax())
-    around = _kernel(apart, AROUND_LEVEL)
-    rest = around @ (likely * (1 - around[medium]))
-    chosen = {"medium": medium}
-    for name, side in (("coarse", -apart[:, medium]), ("fine", apart[:, medium])):
-        heights = np.where(side >= np.log(LEVEL_RATIO), rest, 0)
-        if heights.max() > LEAST:
-            chosen[name] = int(heights.argmax())
-    return {name: chosen[name] for name in ("coarse", "medium", "fine") if name in chosen}
+    answers = np.abs(counts[:, None] - counts) <= SAME * counts  # does a level of this count, for each true number
+    widths = np.gradient(np.log([*counts, counts[-1] + 1]))[:-1]  # counts stand for the numbers around them, too
+    usual = _kernel(np.log(counts / default), ERROR) * widths
+    left = (likely + usual / usual.sum()) * (np.abs(default - counts) > SAME * counts) / 2
+    side, chosen = np.sign(counts - default), []
+    while True:
+        full = [one for one in (-1, 1) if (side[chosen] == one).sum() == A_SIDE]
+        added = np.where(np.isin(side, [0, *full]), 0, answers @ left)
+        best = int(added.argmax())
+        if added[best] < LEAST:
+            break
+        chosen.append(best)
+        left = left * ~answers[best]
+    coarser, finer = ([at for at in sorted(chosen) if side[at] == one] for one in (-1, 1))
+    middle = LEVELS.index("medium")
+    names = (*LEVELS[middle - len(coarser) : middle], *LEVELS[middle + 1 :])
+    return dict(zip(names, coarser + finer, strict=False))
 
 
 def _kernel(distances: np.ndarray, width: float) -> np.ndarray:
@@ -60,7 +75,7 @@ def exact(found: Sequence[Divisions], count: int) -> int:
     if not len(near):
         return count
     often = sum(each.resolutions_near(near, SHARP) for each in found)
-    return int(near[(often * _kernel(np.log(near / count), AROUND_DEFAULT)).argmax()])
+    return int(near[(often * _kernel(np.log(near / count), AROUND)).argmax()])
 
 
 def interval(likely: np.ndarray, at: int) -> tuple[int, int]:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def test_every_estimator_gives_a_default_within_its_interval(method):
     found = estimated(blobs(8, 200, spread=1.2), method)
     default = next(level for level in found.levels if level.level == "medium")
     assert found.n_clusters == default.n_clusters
-    assert 1 <= len(found.levels) <= 3
+    assert 1 <= len(found.levels) <= 5
     assert all(level.low <= level.n_clusters <= level.high for level in found.levels)
     assert len({len(column) for column in found.curve.values()}) <= 1
 
@@ -39,6 +41,7 @@ def test_levels_rise_from_coarse_to_fine():
     found = estimated(blobs(8, 200, spread=1.6))
     counts = [level.n_clusters for level in found.levels]
     assert counts == sorted(set(counts))
+    assert all(one.high < other.n_clusters and one.n_clusters < other.low for one, other in pairwise(found.levels))
 
 
 def test_images_per_cluster_divides():
@@ -75,7 +78,7 @@ def test_many_rows_are_counted_from_a_sample_and_it_says_so(monkeypatch):
     found = estimated(blobs(5, 900))
     assert found.n_clusters == 5
     assert found.approximations == ["the number of groups is estimated from 300 of 900 rows"]
-    assert found.levels[0].evidence["images_per_cluster"] == 180
+    assert {one.n_clusters: one.evidence["images_per_cluster"] for one in found.levels}[5] == 180
 
 
 def test_groups_of_groups_are_counted_at_their_finest():

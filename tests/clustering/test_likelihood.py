@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from lookalike.clustering.choices import LEVELS
 from lookalike.clustering.divisions import Divisions
 from lookalike.clustering.evidence import COLUMNS, Evidence
-from lookalike.clustering.likelihood import choose_levels, exact, interval, learn, likelihood
+from lookalike.clustering.likelihood import choose_levels, exact, interval, learn, likelihood, most_likely
 
 COUNTS = np.array([2, 3, 4, 5, 6, 8, 10, 12, 15, 20])
 
@@ -38,15 +39,32 @@ def likely(**masses):
     return values
 
 
+def levels(default, **masses):
+    return {name: int(COUNTS[at]) for name, at in choose_levels(COUNTS, likely(**masses), default).items()}
+
+
+def test_the_default_is_where_most_of_the_likelihood_is():
+    assert COUNTS[most_likely(COUNTS, likely(n3=0.35, n10=0.33, n12=0.32))] in (10, 12)
+
+
 def test_levels_are_where_the_likelihood_is():
-    levels = choose_levels(COUNTS, likely(n3=0.2, n8=0.5, n20=0.3))
-    assert {name: int(COUNTS[at]) for name, at in levels.items()} == {"coarse": 3, "medium": 8, "fine": 20}
+    found = levels(8, n3=0.2, n8=0.5, n20=0.3)
+    assert found["coarsest"] == 3 and found["finest"] == 20
 
 
-def test_a_level_is_clearly_coarser_or_finer_and_likely():
-    levels = choose_levels(COUNTS, likely(n10=0.5, n12=0.4, n3=0.001, n20=0.099))
-    assert [int(COUNTS[at]) for at in levels.values()] == [10, 20]
-    assert list(levels) == ["medium", "fine"]
+def test_usual_errors_say_the_levels_where_the_evidence_says_no_other_number():
+    assert levels(8, n8=1) == {"coarse": 6, "fine": 10, "finest": 12}
+
+
+def test_there_are_at_most_two_levels_on_each_side():
+    found = levels(8, n2=0.1, n3=0.1, n4=0.1, n5=0.1, n8=0.1, n12=0.2, n15=0.2, n20=0.1)
+    assert list(found) == [name for name in LEVELS if name != "medium"]
+    assert list(found.values()) == sorted(found.values())
+    assert sum(number < 8 for number in found.values()) == 2
+
+
+def test_few_photos_have_one_number_to_choose_from():
+    assert choose_levels(np.array([2]), np.ones(1), 2) == {}
 
 
 def test_the_default_moves_to_the_number_that_most_resolutions_gave():
