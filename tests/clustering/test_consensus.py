@@ -26,7 +26,7 @@ def test_all_rounds_show_one_progress(group, monkeypatch, capsys):
     monkeypatch.setattr("lookalike.core.progress._mode", "lines")
     monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
     group("recommended", np.random.default_rng(0).normal(size=(80, 6)).astype(np.float32), 4)
-    assert "find groups: 1 of 21 graphs" in capsys.readouterr().err
+    assert "find groups: 1 of 15 graphs" in capsys.readouterr().err
 
 
 def test_rounds_that_would_find_the_same_are_left_out(group, monkeypatch):

@@ -21,9 +21,9 @@ SETTLED = 1e-3  # of the rows, that a round may move and be the last
 class Options(MethodOptions):
     """Options of the consensus."""
 
-    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 10, 12, 15, 20, 25, 30), min_length=1)
+    scales: tuple[Annotated[int, Field(ge=2, le=200)], ...] = Field((8, 12, 15, 20, 30), min_length=1)
     """Numbers of neighbours of the graphs that vote."""
-    coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 0.7, 1.0), min_length=1)
+    coarseness: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.7, 1.0, 1.4, 2.0), min_length=1)
     """Numbers of communities each graph votes with, as shares of the number of groups asked for."""
     neighbours: int = Field(25, ge=2, le=200)
     """Neighbours a photo may be joined to in the consensus graph."""
