@@ -42,10 +42,10 @@ def consensus(
         advance(1)
         return found
 
-    others = [number for number in range(last) if number != quickest]
-    votes = vote(quickest)  # first: its profile spares the others most of their divisions
+    first = [] if profiles else [quickest]  # its profile spares the others most of their divisions
+    votes = [labels for number in first for labels in vote(number)]
     with ThreadPoolExecutor(cpu_count()) as pool:
-        votes += [labels for found in pool.map(vote, others) for labels in found]
+        votes += [labels for found in pool.map(vote, (number for number in range(last) if number not in first)) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
     graph, like = agreement_graph(votes, joined), profiles.get(last)
     labels, profiles[last] = find_communities(graph, space.features, n_clusters, seed=space.seed, like=like)
