@@ -44,8 +44,9 @@ def consensus(
 
     first = [] if profiles else [quickest]  # its profile spares the others most of their divisions
     votes = [labels for number in first for labels in vote(number)]
+    others = [number for number in range(last) if number not in first]
     with ThreadPoolExecutor(cpu_count()) as pool:
-        votes += [labels for found in pool.map(vote, (number for number in range(last) if number not in first)) for labels in found]
+        votes += [labels for found in pool.map(vote, others) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
     graph, like = agreement_graph(votes, joined), profiles.get(last)
     labels, profiles[last] = find_communities(graph, space.features, n_clusters, seed=space.seed, like=like)
