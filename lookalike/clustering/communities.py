@@ -5,7 +5,8 @@ Rough divisions, quickly, by Louvain (Blondel et al., 2008).
 Does not build the graph: see neighbours.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import numpy as np
 from graspologic_native import leiden_csr
@@ -24,7 +25,9 @@ LOWEST, HIGHEST = 1e-3, 1e6
 FAR_STEP, NEAR_STEP = 10.0, 1.5  # by which the search goes on from where it begins, not knowing and knowing a profile
 MERGED_SHARE = 0.02  # of the communities that may be too many
 NARROWEST = 1.001  # a bracket of resolutions that is not divided further
-FINER, COARSER = (1.0, 3.0, 10.0, 30.0), (0.3, 0.1)  # resolutions whose numbers of communities are looked at
+USUAL, FINEST, COARSEST = (0.3, 1.0, 3.0, 10.0), 30.0, 0.1  # resolutions whose numbers of communities are looked at
+MANY_NODES = 30_000  # of a graph, above which a division found on the way serves for a count, too
+ABOUT = 0.1  # relative difference up to which it does; with fewer nodes one more division is worth its time
 
 Profile = Mapping[float, int]  # the number of communities at each resolution that was tried
 
@@ -114,33 +117,54 @@ def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarra
 
 
 def near_count(
-    graph: sparse.csr_matrix, counts: list[int], *, seed: int, like: Profile | None = None
+    graph: sparse.csr_matrix,
+    counts: list[int],
+    *,
+    seed: int,
+    like: Profile | None = None,
+    each: Callable[[Callable, Iterable], Iterable] = map,
 ) -> tuple[list[np.ndarray], Profile]:
     """Divide a graph into about each of `counts` communities, not exactly: a list of labels int (n,).
 
     Resolutions are read off the profile, which is returned as well. like: the profile of a graph like this one, which
-    is read, too: then few are tried.
+    is read, too: then few are tried. each: `map`, or that of a pool, by which several resolutions are tried at once.
     """
-    divisions: dict[float, np.ndarray] = {}
-    profile: dict[float, int] = {}
-
-    def divide(resolution: float) -> np.ndarray:
-        if resolution not in divisions:
-            divisions[resolution] = communities(graph, resolution, seed=seed)
-            profile[resolution] = int(divisions[resolution].max()) + 1
-        return divisions[resolution]
-
+    tries = _Tries(graph, seed, each)
     if like is None:
-        for resolution in FINER:
-            divide(resolution)
-            if profile[resolution] > max(counts):
-                break
-        for resolution in COARSER:
-            if min(profile.values()) > min(counts):
-                divide(resolution)
+        tries.divide(*USUAL)
+        finer = [FINEST] if max(tries.profile.values()) <= max(counts) else []
+        tries.divide(*finer, *([COARSEST] if min(tries.profile.values()) > min(counts) else []))
     else:
-        divide(_resolution(like, counts[len(counts) // 2]))
-    return [divide(_resolution(profile, count, like)) for count in counts], profile
+        tries.divide(_resolution(like, counts[len(counts) // 2]))
+    # One count after another: each division tells the profile better.
+    return [tries.about(count, like) for count in counts], tries.profile
+
+
+class _Tries:
+    """The divisions of a graph at the resolutions that were tried, and their profile."""
+
+    def __init__(self, graph: sparse.csr_matrix, seed: int, each: Callable) -> None:
+        self._graph, self._seed, self._each = graph, seed, each
+        self._divisions: dict[float, np.ndarray] = {}
+        self.profile: dict[float, int] = {}
+
+    def divide(self, *resolutions: float) -> None:
+        new = [resolution for resolution in resolutions if resolution not in self._divisions]
+        found = self._each(partial(communities, self._graph, seed=self._seed), new)
+        for resolution, labels in zip(new, found, strict=True):
+            self._divisions[resolution], self.profile[resolution] = labels, int(labels.max()) + 1
+
+    def about(self, count: int, like: Profile | None) -> np.ndarray:
+        at = _about(self.profile, count) if self._graph.shape[0] > MANY_NODES else None
+        at = at or _resolution(self.profile, count, like)
+        self.divide(at)
+        return self._divisions[at]
+
+
+def _about(profile: Profile, count: int) -> float | None:
+    """Return the resolution of a profile that gives the nearest number to a count, None where none is near."""
+    nearest = min(profile, key=lambda resolution: abs(profile[resolution] - count))
+    return nearest if abs(profile[nearest] - count) <= ABOUT * count else None
 
 
 def _resolution(profile: Profile, count: int, like: Profile | None = None) -> float:

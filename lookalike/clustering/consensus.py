@@ -33,19 +33,19 @@ def consensus(
     counts = sorted({max(2, round(n_clusters * share)) for share in options.coarseness})
     quickest, last = int(np.argmin(options.scales)), len(options.scales)
 
-    def vote(number: int) -> list[np.ndarray]:
+    def vote(number: int, each: Callable = map) -> list[np.ndarray]:
         scale = options.scales[number]
         graph = connect(similarities[:, :scale], indices[:, :scale])
         seed = (space.seed * 97 + number) % 2**32
         like = profiles.get(number, profiles.get(quickest))
-        found, profiles[number] = near_count(graph, counts, seed=seed, like=like)
+        found, profiles[number] = near_count(graph, counts, seed=seed, like=like, each=each)
         advance(1)
         return found
 
     first = [] if profiles else [quickest]  # its profile spares the others most of their divisions
-    votes = [labels for number in first for labels in vote(number)]
     others = [number for number in range(last) if number not in first]
     with ThreadPoolExecutor(cpu_count()) as pool:
+        votes = [labels for number in first for labels in vote(number, pool.map)]
         votes += [labels for found in pool.map(vote, others) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
     graph, like = agreement_graph(votes, joined), profiles.get(last)

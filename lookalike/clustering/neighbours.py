@@ -1,7 +1,7 @@
 """Nearest neighbours of feature rows by cosine, and the graphs made of them.
 
-Exact below a size, by an inverted file (faiss) above it, whose queries workers may share. Does not look for
-communities: see communities.py.
+Exact below a size; above it by an inverted file (faiss), or among neighbours that are known from a space like this one.
+Workers may share the queries. Does not look for communities: see communities.py.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,9 @@ __all__ = [
     "WEIGHTS",
     "connect",
     "connections",
+    "is_exact",
     "measure_recall",
+    "nearest_among",
     "nearest_neighbours",
     "self_tuning_weights",
     "shared_weights",
@@ -34,6 +36,7 @@ LEAST_RECALL = 0.9
 TRIED_ROWS = 500  # whose neighbours are sought exactly to choose the probes
 TRAINING_ROWS_A_LIST = 40
 QUERIES_AT_ONCE = 2_048  # by a thread or a worker
+COMPARED_AT_ONCE = 512  # rows whose candidates a thread or a worker holds
 CHECKED_ROWS = 10_000  # whose neighbours are sought exactly, too, to measure what an approximation misses
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
 
@@ -52,6 +55,48 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
         found = list(map_rows(partial(_search_by_one_thread, opened, k), unit, size=QUERIES_AT_ONCE))
     similarities, indices = zip(*found, strict=True)
     return np.concatenate(similarities), np.concatenate(indices), notes
+
+
+def is_exact(n: int) -> bool:
+    """Say whether the neighbours of n rows are sought exactly."""
+    return n <= EXACT_ROWS
+
+
+def nearest_among(rows: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Find the k most similar of the candidates (n, c) of each row, row numbers with c at least k; returns as above.
+
+    A candidate that is the row itself is a neighbour of weight 0.
+    """
+    unit = _unit(rows)
+    source = unit if getattr(unit, "crew", None) is None else _TableFile(Path(unit.filename))
+    step = partial(_search_among, source, k)
+    similarities, indices = zip(*map_rows(step, unit, candidates, size=COMPARED_AT_ONCE), strict=True)
+    note = f"later rounds: neighbours among the {candidates.shape[1]} of the first"
+    return np.concatenate(similarities), np.concatenate(indices), [note]
+
+
+def _search_among(
+    rows: "np.ndarray | _TableFile", k: int, block: np.ndarray, start: int, candidates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    own = np.arange(start, start + len(block))[:, None]
+    similarities = np.einsum("md,mcd->mc", block, np.asarray(rows)[candidates])
+    similarities = np.where(candidates == own, -1, similarities).astype(np.float32)
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(similarities, nearest, axis=1), np.take_along_axis(candidates, nearest, axis=1)
+
+
+@dataclass(frozen=True)
+class _TableFile:
+    """A table in an .npy file, which is mapped where it is read."""
+
+    file: Path
+
+    def __array__(self, *args: object, **options: object) -> np.ndarray:
+        return self._mapped
+
+    @cached_property
+    def _mapped(self) -> np.ndarray:
+        return np.load(self.file, mmap_mode="r")
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -135,7 +180,7 @@ def _recall(true: np.ndarray, found: np.ndarray) -> float:
 def _index(rows: np.ndarray, k: int, seed: int) -> tuple[faiss.Index, list[str]]:
     n, d = rows.shape
     flat = faiss.IndexFlatIP(d)
-    if n <= EXACT_ROWS:
+    if is_exact(n):
         flat.add(rows)
         return flat, []
     lists = int(4 * np.sqrt(n))

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.clustering.neighbours import measure_recall, nearest_neighbours
+from lookalike.clustering.neighbours import is_exact, measure_recall, nearest_among, nearest_neighbours
 from lookalike.clustering.scaling import prepare, selected
 from lookalike.core.errors import UserError
 
 __all__ = ["Space"]
 
 USUAL_NEIGHBOURS = 30  # the most that a run with the usual settings asks for: fewer are the first of these
+CANDIDATES = 2  # times as many as neighbours are asked for, among which a space like this one seeks its own
 MANY_ROWS = 50_000  # above which wide rows are reduced before the search for neighbours
 REDUCED_TO = 128
 CHECKED_BYTES = 64 * 2**20  # read at once while checking
@@ -42,6 +43,7 @@ class Space:
         self._rows: dict[tuple[str, int], np.ndarray] = {}
         self._units: dict[int, Space] = {}
         self._neighbours: tuple[np.ndarray, np.ndarray] | None = None
+        self._like: Space | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -50,6 +52,15 @@ class Space:
         """Return a space of other rows with the same seed, whose approximations are counted as this one's."""
         other = Space(features, seed=self.seed)
         other.approximations = self.approximations
+        return other
+
+    def rescaled(self, features: np.ndarray) -> "Space":
+        """Return the space of the same rows after a change that leaves most neighbours near.
+
+        Where a search is not exact, its neighbours are sought among twice as many of this one's.
+        """
+        other = self.of(features)
+        other._like = None if is_exact(len(self)) else self
         return other
 
     def chosen(self, rows: np.ndarray) -> "Space":
@@ -84,12 +95,17 @@ class Space:
 
         Cosines float32 (n, k) and row numbers int64 (n, k), with k at most n - 1.
         """
-        k, usual = min(k, len(self) - 1), min(USUAL_NEIGHBOURS, len(self) - 1)
+        k = min(k, len(self) - 1)
         if self._neighbours is None or self._neighbours[0].shape[1] < k:
-            *found, approximations = nearest_neighbours(self.features, max(k, usual), seed=self.seed)
+            *found, approximations = self._search(min(max(k, USUAL_NEIGHBOURS), len(self) - 1))
             self._neighbours = tuple(found)
             self._say_recall(approximations)
         return self._neighbours[0][:, :k], self._neighbours[1][:, :k]
+
+    def _search(self, k: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        if self._like is not None:
+            return nearest_among(self.features, self._like.neighbours(CANDIDATES * k)[1], k)
+        return nearest_neighbours(self.features, k if is_exact(len(self)) else CANDIDATES * k, seed=self.seed)
 
     def is_constant(self) -> bool:
         """Say whether all rows are equal; stops reading at the first chunk that differs."""

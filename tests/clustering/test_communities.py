@@ -57,6 +57,24 @@ def test_divisions_come_near_the_counts(graph):
     assert set(counts) <= set(profile.values())
 
 
+def test_many_nodes_are_divided_less_often(graph, monkeypatch):
+    wanted = [20, 20, 21]
+    many = near_count(graph, wanted, seed=0)[1]
+    monkeypatch.setattr("lookalike.clustering.communities.MANY_NODES", 10)
+    found, profile = near_count(graph, wanted, seed=0)
+    assert len(profile) < len(many)
+    counts = [len(set(labels.tolist())) for labels in found]
+    assert all(abs(count - asked) <= 0.3 * asked for count, asked in zip(counts, wanted, strict=True))
+
+
+def test_a_pool_tries_the_same(graph):
+    with ThreadPoolExecutor(2) as pool:
+        found, profile = near_count(graph, [6, 20], seed=0, each=pool.map)
+    alone, also = near_count(graph, [6, 20], seed=0)
+    assert profile == also
+    assert all((one == other).all() for one, other in zip(found, alone, strict=True))
+
+
 def test_the_profile_of_a_like_graph_saves_divisions(graph, blobs):
     wanted = [6, 20, 40]
     _, profile = near_count(graph, wanted, seed=0)

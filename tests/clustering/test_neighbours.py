@@ -6,7 +6,7 @@ import pytest
 
 from lookalike.clustering import neighbours
 from lookalike.clustering.methods.graph import Options
-from lookalike.clustering.neighbours import connect, measure_recall, nearest_neighbours
+from lookalike.clustering.neighbours import connect, measure_recall, nearest_among, nearest_neighbours
 
 
 def test_neighbours_are_the_most_similar_other_rows():
@@ -47,6 +47,23 @@ def test_approximate_neighbours_are_mostly_the_exact_ones_and_say_so(monkeypatch
     assert measure_recall(rows, exact, seed=0)[0] == pytest.approx(1, abs=1e-4)
     monkeypatch.setattr(neighbours, "CHECKED_ROWS", 50)
     assert measure_recall(rows, exact[:, ::-1] * 0, seed=0) == (pytest.approx(0, abs=0.01), 50)
+
+
+def test_neighbours_among_candidates_are_the_nearest_of_them():
+    rows = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    similarities, indices, _ = nearest_neighbours(rows, 6, seed=0)
+    candidates = np.random.default_rng(1).permuted(nearest_neighbours(rows, 20, seed=0)[1], axis=1)
+    again, found, notes = nearest_among(rows, candidates, 6)
+    assert (found == indices).all()
+    np.testing.assert_allclose(again, similarities, atol=1e-6)
+    assert notes == ["later rounds: neighbours among the 20 of the first"]
+
+
+def test_a_row_that_is_its_own_candidate_is_a_neighbour_of_weight_0():
+    rows = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
+    similarities, indices, _ = nearest_among(rows, np.array([[row, 7 - row] for row in range(8)]), 2)
+    assert indices.tolist() == [[7 - row, row] for row in range(8)]
+    assert (similarities[:, 1] == -1).all()
 
 
 def test_the_choices_of_the_options_are_those_there_are():

@@ -122,6 +122,14 @@ def test_neighbours_are_the_same(fewer, monkeypatch, exact):
     assert found[0] == found[1] and found[0][0] > 0.8
 
 
+def test_neighbours_among_candidates_are_the_same(fewer, monkeypatch):
+    candidates = neighbours.nearest_neighbours(fewer[0], 12, seed=0)[1]
+    counted = passes(monkeypatch)
+    (*ours, told), (*theirs, also) = (neighbours.nearest_among(rows, candidates, 8) for rows in fewer)
+    assert_equal(ours, theirs)
+    assert told == also and counted == ["_search_among"]
+
+
 def test_neighbours_found_in_parts_are_those_found_at_once(fewer, monkeypatch):
     monkeypatch.setattr(neighbours, "EXACT_ROWS", 100)
     parts = neighbours.nearest_neighbours(fewer[0], 8, seed=0)

@@ -85,3 +85,15 @@ def test_an_approximate_search_says_its_recall_once(monkeypatch):
     assert len(one.approximations) == 1
     recall = float(re.search(r"recall (\d\.\d+) on 300 rows", one.approximations[0])[1])
     assert 0.5 < recall <= 1
+
+
+def test_a_rescaled_space_seeks_its_neighbours_among_those_known(monkeypatch):
+    like = Space(rows(), seed=0)
+    assert (like.rescaled(rows() ** 3).neighbours(10)[1] == like.of(rows() ** 3).neighbours(10)[1]).all()
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 100)
+    one = Space(rows(), seed=0)
+    found = one.rescaled(1.01 * rows()).neighbours(10)[1]
+    assert found.shape == (300, 10)
+    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, one.neighbours(10)[1], strict=True)]) > 0.99
+    said = r"later rounds: neighbours among the 60 of the first, recall \d\.\d+ on 300 rows"
+    assert re.fullmatch(said, one.approximations[1])

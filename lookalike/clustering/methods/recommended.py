@@ -53,7 +53,7 @@ def cluster(space: Space, n_clusters: int, options: Options) -> Clustering:
         labels = renumber(consensus(unit, n_clusters, options, advance, profiles))
         for _ in range(options.rounds - 1):
             before = labels
-            seen = unit.of(within_normalised(unit, labels, shrinkage=options.shrinkage))
+            seen = unit.rescaled(within_normalised(unit, labels, shrinkage=options.shrinkage))
             labels = renumber(consensus(seen, n_clusters, options, advance, profiles))
             if (labels != before).mean() <= SETTLED:  # the rounds that are left would find the same
                 break
