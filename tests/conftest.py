@@ -1,5 +1,6 @@
 """Fixtures of all tests: real photos beside the project where they are, small drawn photos and networks elsewhere."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+# What numba would compile runs as Python: on a fresh machine compiling hdbscan takes longer than its tests do.
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

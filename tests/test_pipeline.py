@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -384,10 +385,10 @@ def test_the_number_of_groups_is_estimated_with_an_interval(done_place):
     assert count["n_clusters"] == 3
     assert {"level", "n_clusters", "low", "high"} == set(count["levels"][0])
     assert run_stage(done_place, "05_evaluate").returncode == 0
-    assert "estimated: medium 3" in (done_place / "output/toys/05_evaluate/report.md").read_text()
-    missing = run(done_place, "04_cluster", *FLAGS, "--cluster.level", "fine")
+    assert re.search("estimated: .*medium 3", (done_place / "output/toys/05_evaluate/report.md").read_text())
+    missing = run(done_place, "04_cluster", *FLAGS, "--cluster.level", "finest")
     assert missing.returncode == 1
-    assert "cluster.level: expected a level that was found, medium (3)" in missing.stderr
+    assert re.search(r"cluster.level: expected a level that was found, .*medium \(3\).*; found finest", missing.stderr)
 
 
 def test_folders_of_groups_hold_links_to_the_photos(done_place):
@@ -730,8 +731,8 @@ def test_confirmed_groups_are_taught(done_place):
     )
     assert done.returncode == 0, done.stderr
     assert " photos of 2 classes" in done.stdout
-    asked = run(done_place, "02_finetune", *FLAGS, "--classify", str(done_place / "raw_img/toys/0_7_0.png"))
-    assert {line.rsplit("  ", 1)[0] for line in asked.stdout.splitlines()} == {"round", "confirmed 2"}
+    labels = (done_place / "output/toys/02_finetune/labels.txt").read_text().splitlines()
+    assert set(labels) == {"round", "confirmed 2"}
 
 
 SHARED = """
