@@ -48,9 +48,11 @@ def test_components_out_of_range_are_refused(group, components):
 
 def test_the_first_run_says_that_it_compiles(group, monkeypatch, tmp_path, capsys):
     rows = np.random.default_rng(0).standard_normal((60, 5)).astype(np.float32)
-    group("hdbscan", rows, None)
-    assert "compiling" not in capsys.readouterr().out
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert not density.is_compiled()
     group("hdbscan", rows, None)
     assert "the first time only" in capsys.readouterr().out
+    (tmp_path / "fast_hdbscan").mkdir()
+    (tmp_path / "fast_hdbscan" / "core_graph.reproducible-1.py311.nbi").touch()  # as Numba keeps what it compiled
+    group("hdbscan", rows, None)
+    assert "compiling" not in capsys.readouterr().out
