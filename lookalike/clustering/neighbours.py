@@ -71,7 +71,7 @@ def nearest_among(rows: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.
     source = unit if getattr(unit, "crew", None) is None else _TableFile(Path(unit.filename))
     step = partial(_search_among, source, k)
     similarities, indices = zip(*map_rows(step, unit, candidates, size=COMPARED_AT_ONCE), strict=True)
-    note = f"later rounds: neighbours among the {candidates.shape[1]} of the first"
+    note = f"neighbours of rescaled rows: among the {candidates.shape[1]} found before"
     return np.concatenate(similarities), np.concatenate(indices), [note]
 
 

@@ -56,7 +56,7 @@ def test_neighbours_among_candidates_are_the_nearest_of_them():
     again, found, notes = nearest_among(rows, candidates, 6)
     assert (found == indices).all()
     np.testing.assert_allclose(again, similarities, atol=1e-6)
-    assert notes == ["later rounds: neighbours among the 20 of the first"]
+    assert notes == ["neighbours of rescaled rows: among the 20 found before"]
 
 
 def test_a_row_that_is_its_own_candidate_is_a_neighbour_of_weight_0():

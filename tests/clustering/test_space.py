@@ -95,5 +95,5 @@ def test_a_rescaled_space_seeks_its_neighbours_among_those_known(monkeypatch):
     found = one.rescaled(1.01 * rows()).neighbours(10)[1]
     assert found.shape == (300, 10)
     assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, one.neighbours(10)[1], strict=True)]) > 0.99
-    said = r"later rounds: neighbours among the 60 of the first, recall \d\.\d+ on 300 rows"
+    said = r"neighbours of rescaled rows: among the 60 found before, recall \d\.\d+ on 300 rows"
     assert re.fullmatch(said, one.approximations[1])
