@@ -6,7 +6,6 @@ The reference of parallel analysis by permutation (Buja and Eyuboglu, 1992).
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from lookalike.clustering.scaling import solver
 
@@ -19,6 +18,8 @@ def on_axes(rows: np.ndarray, axes: int, *, seed: int) -> np.ndarray:
     The mean stays in: along the axes, and in the last column what lies across them. So distances and cosines are those
     of the rows, but for the axes left out.
     """
+    from sklearn.decomposition import PCA  # late: its import takes most of a second
+
     rows = np.asarray(rows, np.float32)
     found = PCA(min(axes, *rows.shape), svd_solver=solver(rows.shape[1]), random_state=seed)
     scores = found.fit_transform(rows)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.metrics import silhouette_score
 
 from lookalike.clustering.agreement import profile
 from lookalike.clustering.choices import LEVELS
@@ -156,6 +155,8 @@ def _best_silhouette(space: Space) -> Count:
 
 def mean_silhouette(rows: np.ndarray, labels: np.ndarray, seed: int) -> float:
     """Return the mean silhouette by cosine (Rousseeuw, 1987) of a sample of rows (n, d); label -1 is left out."""
+    from sklearn.metrics import silhouette_score  # late: its import takes most of a second
+
     known = np.flatnonzero(labels >= 0)
     chosen = np.sort(np.random.default_rng(seed).permutation(known)[:SILHOUETTE_ROWS])
     groups = len(np.unique(labels[chosen]))

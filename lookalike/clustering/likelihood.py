@@ -6,7 +6,6 @@ A conditional logit (McFadden, 1974): each number of groups competes with the ot
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import minimize
 
 from lookalike.clustering.choices import LEVELS
 from lookalike.clustering.divisions import Divisions
@@ -90,6 +89,8 @@ def learn(evidence: Sequence[Evidence], true: Sequence[int], share: Sequence[flo
 
     Maximises the mean log of the likelihood around the true number, with a small penalty on large weights.
     """
+    from scipy.optimize import minimize  # late: a run has its weights
+
     columns = [np.column_stack([each.columns[name] for name in COLUMNS]) for each in evidence]
     scale = np.concatenate(columns).std(axis=0)
     near = [_kernel(np.log(each.counts / k), TRUE_WIDTH) for each, k in zip(evidence, true, strict=True)]

@@ -3,12 +3,12 @@
 Other sources of names rank their own words; that no two names are the same is seen to here.
 """
 
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from lookalike.catalog.written import words
 from lookalike.clustering.outcome import PERSON, Name
@@ -44,9 +44,10 @@ def find(labels: np.ndarray, texts: Sequence[str], known: Mapping[int, str]) -> 
     """Return names for groups that are not `known`, all different, from what is written about each photo.
 
     labels: int (n,), -1 in no group. texts: n, "" where nothing is. Words and pairs of neighbouring words are ranked by
-    their mean tf-idf over a group's photos, each counted once a photo (Salton and Buckley 1988); of equal ones the
-    longer is taken. A group gets no name without words that most of its photos share, of those of which something is
-    written, and most others lack. Names depend on which photos are together alone, not on the numbers of groups.
+    their mean tf-idf over a group's photos, each counted once a photo (Salton and Buckley 1988); idf is 1 and the
+    logarithm of (1 + photos) / (1 + photos that have it). Of equal ones the longer is taken. A group gets no name
+    without words that most of its photos share, of those of which something is written, and most others lack. Names
+    depend on which photos are together alone, not on the numbers of groups.
     """
     return _told_apart(labels, dict(_ranked(labels, texts)), known)
 
@@ -67,11 +68,10 @@ def _ranked(labels: np.ndarray, texts: Sequence[str]) -> Iterator[tuple[int, lis
     """Yield each group of which something is written with the terms that it may be called by, the best first."""
     if not any(map(_terms, texts)) or labels.max(initial=-1) < 0:
         return
-    vectorizer = TfidfVectorizer(analyzer=_terms, binary=True, norm=None)
-    present = sparse.csr_array(vectorizer.fit_transform(texts) > 0, dtype=np.int64)
-    terms, idf = vectorizer.get_feature_names_out(), vectorizer.idf_
+    present, terms = _presence(texts)
     speaks = np.diff(present.indptr) > 0
     inside, total = _sums(labels, present), present.sum(axis=0)
+    idf = np.log((1 + len(texts)) / (1 + total)) + 1
     sizes, speaking = (np.bincount(labels[rows]) for rows in (labels >= 0, (labels >= 0) & speaks))
     for group in np.flatnonzero(speaking).tolist():
         at = slice(*inside.indptr[group : group + 2])
@@ -80,8 +80,18 @@ def _ranked(labels: np.ndarray, texts: Sequence[str]) -> Iterator[tuple[int, lis
         elsewhere = (total[own] - having) / max(speaks.sum() - speaking[group], 1)
         fits = (share >= LEAST_SHARE) & (elsewhere <= MOST_ELSEWHERE * share)
         fits &= having >= max(LEAST_PHOTOS, LEAST_OF_ALL * sizes[group])
-        scored = zip(terms[own[fits]].tolist(), (share * idf[own])[fits].tolist(), strict=True)
+        scored = zip((terms[term] for term in own[fits]), (share * idf[own])[fits].tolist(), strict=True)
         yield group, [term for term, score in sorted(scored, key=lambda one: (-one[1], -len(one[0]), one[0]))]
+
+
+def _presence(texts: Sequence[str]) -> tuple[sparse.csr_array, list[str]]:
+    """Return which terms are in which text, ones in int64 (n, t), and the t terms."""
+    numbers, present, ends = {}, array("q"), array("q", [0])
+    for text in texts:
+        present.extend({numbers.setdefault(term, len(numbers)) for term in _terms(text)})
+        ends.append(len(present))
+    table = sparse.csr_array((np.ones(len(present), np.int64), present, ends), shape=(len(texts), len(numbers)))
+    return table, list(numbers)
 
 
 def _sums(labels: np.ndarray, rows: sparse.csr_array) -> sparse.csr_array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ LEAST_SHARED = 0.5  # of the clear frequencies
 MOST_OPPOSED = 0.05  # of those clear in both
 COLOUR_SIDE = 8
 MOST_COLOUR = 8  # by which a cell of the colour thumbnail differs in copies, of 255
-PAIRS_AT_ONCE, PHOTOS_AT_ONCE = 20_000, 4_096
+PAIRS_AT_ONCE = 20_000
+PHOTOS_AT_ONCE = 64  # by a thread, for which one small photo is hardly longer than being told of it
 TABLE = "near_duplicates.parquet"
 SCHEMA = pa.schema([("group", pa.int64()), ("path", pa.string()), ("similarity", pa.string()), ("keep", pa.bool_())])
 Reader = Callable[[str, int], np.ndarray]  # (path, least side in pixels) -> uint8 (h, w, 3) RGB
@@ -117,12 +119,17 @@ def signatures(paths: Sequence[str], rows: np.ndarray, read: Reader) -> tuple[np
     """Return the signs uint8 (n, 2, 128) and colours uint8 (n, 192) of the photos of these rows, zeros elsewhere."""
     signs = np.zeros((len(paths), 2, FREQUENCIES**2 // 8), np.uint8)
     colours = np.zeros((len(paths), 3 * COLOUR_SIDE**2), np.uint8)
-    with ThreadPoolExecutor(cpu_count()) as pool, progress("compare photos", len(rows)) as advance:
-        for start in range(0, len(rows), PHOTOS_AT_ONCE):
-            block = rows[start : start + PHOTOS_AT_ONCE]
-            for row, found in zip(block, pool.map(lambda row: signature(read(paths[row], SIDE)), block), strict=True):
-                signs[row], colours[row] = found
-                advance(1)
+    blocks = np.split(rows, range(PHOTOS_AT_ONCE, len(rows), PHOTOS_AT_ONCE))
+
+    def of_block(block: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [signature(read(paths[row], SIDE)) for row in block]
+
+    pool, shown = ThreadPoolExecutor(cpu_count()), progress("compare photos", len(rows))
+    with pool, shown as advance, closing(pool.map(of_block, blocks)) as found:
+        for block, ones in zip(blocks, found, strict=True):
+            for row, one in zip(block, ones, strict=True):
+                signs[row], colours[row] = one
+            advance(len(block))
     return signs, colours
 
 

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from lookalike.core.arrays import BLOCK_ROWS, map_blocks, unit_rows
 from lookalike.core.executors import shard_slices
@@ -28,6 +27,8 @@ def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -
         if scaling == "none":
             return features, []
         return fill(features, features.shape[1], scaled), []
+    from sklearn.decomposition import PCA  # late: its import takes most of a second, and rows as they are need none
+
     sample = scaled(sample_rows(features, seed=seed).astype(np.float32))
     pca = PCA(min(components, *sample.shape), svd_solver=solver(sample.shape[1]), random_state=seed)
     with np.errstate(invalid="ignore"):  # equal rows have no variance to explain
