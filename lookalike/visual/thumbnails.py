@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,7 +13,7 @@ from lookalike.catalog import images
 from lookalike.core.cores import cpu_count
 from lookalike.core.progress import progress
 
-__all__ = ["Reader", "load_thumbnails", "missing", "reader", "shrink", "thumbnail_blocks"]
+__all__ = ["Reader", "load_thumbnails", "map_thumbnails", "missing", "reader", "shrink"]
 
 WHITE = (255, 255, 255)
 
@@ -27,35 +29,37 @@ def load_thumbnails(
     paths: Sequence[str], read: Reader, side: int, *, workers: int | None = None, grounds: np.ndarray | None = None
 ) -> np.ndarray:
     """Read photos as squares: uint8 (n, side, side, 3) RGB, whole photo, centred on white or its ground (n, 3)."""
-    blocks = list(thumbnail_blocks(paths, read, side, max(1, len(paths)), workers=workers, grounds=grounds))
-    return blocks[0] if blocks else np.empty((0, side, side, 3), np.uint8)
+    squares = np.empty((len(paths), side, side, 3), np.uint8)
+    every = [WHITE] * len(paths) if grounds is None else grounds
+    shown, pool = progress("thumbnails", len(paths)), ThreadPoolExecutor(workers or cpu_count())
+    with shown as advance, pool, closing(pool.map(partial(_load, read, side), paths, every)) as loaded:
+        for place, square in enumerate(loaded):
+            squares[place] = square
+            advance(1)
+    return squares
 
 
-def thumbnail_blocks(
-    paths: Sequence[str],
-    read: Reader,
-    side: int,
-    size: int,
-    *,
-    workers: int | None = None,
-    grounds: np.ndarray | None = None,
-) -> Iterator[np.ndarray]:
-    """Yield the squares of `load_thumbnails`, `size` photos at a time, so that few are in memory."""
+def map_thumbnails(
+    draw: Callable[[np.ndarray], bytes], paths: Sequence[str], read: Reader, side: int, size: int
+) -> Iterator[bytes]:
+    """Yield draw(squares) of the squares of `load_thumbnails`, `size` photos at a time, each time by one thread."""
+    blocks = [paths[start : start + size] for start in range(0, len(paths), size)]
 
-    def load(row: int) -> np.ndarray:
-        try:
-            return shrink(read(paths[row], side), side, WHITE if grounds is None else grounds[row])
-        except images.ImageError:
-            return missing(side)
+    def drawn(block: Sequence[str]) -> bytes:
+        return draw(np.stack([_load(read, side, path) for path in block]))
 
-    with progress("thumbnails", len(paths)) as advance, ThreadPoolExecutor(workers or cpu_count()) as pool:
-        for start in range(0, len(paths), size):
-            block = range(start, min(start + size, len(paths)))
-            squares = np.empty((len(block), side, side, 3), np.uint8)
-            for place, square in enumerate(pool.map(load, block)):
-                squares[place] = square
-                advance(1)
-            yield squares
+    shown, pool = progress("thumbnails", len(paths)), ThreadPoolExecutor(cpu_count())
+    with shown as advance, pool, closing(pool.map(drawn, blocks)) as pictures:
+        for block, picture in zip(blocks, pictures, strict=True):
+            advance(len(block))
+            yield picture
+
+
+def _load(read: Reader, side: int, path: str, ground: Sequence[int] = WHITE) -> np.ndarray:
+    try:
+        return shrink(read(path, side), side, ground)
+    except images.ImageError:
+        return missing(side)
 
 
 def shrink(photo: np.ndarray, side: int, ground: Sequence[int] = WHITE) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lookalike.catalog import images
-from lookalike.visual.thumbnails import load_thumbnails, missing, reader, shrink
+from lookalike.visual.thumbnails import load_thumbnails, map_thumbnails, missing, reader, shrink
 
 
 def test_thumbnails_keep_order_and_proportions(read):
@@ -38,3 +38,11 @@ def test_reader_reads_below_its_folder(tmp_path):
 
 def test_no_photos_give_no_thumbnails(read):
     assert load_thumbnails([], read, 16).shape == (0, 16, 16, 3)
+
+
+def test_what_is_drawn_of_parts_comes_in_their_order(read):
+    paths = [str(grey) for grey in range(1, 40)]
+    drawn = list(map_thumbnails(lambda squares: squares[:, 8, 8, 0].tobytes(), [*paths, "broken"], read, 16, 7))
+    assert [len(part) for part in drawn] == [7, 7, 7, 7, 7, 5]
+    assert list(b"".join(drawn)) == [*range(1, 40), missing(16)[8, 8, 0]]
+    assert list(map_thumbnails(bytes, [], read, 16, 7)) == []
