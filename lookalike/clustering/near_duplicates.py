@@ -53,7 +53,9 @@ def find(
     if len(space) < 2:
         return []
     first, second = candidates(space, similarity)
-    same = are_copies(first, second, *signatures(paths, np.unique([first, second]), read))
+    compared = np.zeros(len(space), bool)
+    compared[first] = compared[second] = True
+    same = are_copies(first, second, *signatures(paths, np.flatnonzero(compared), read))
     edges = (np.ones(int(same.sum())), (first[same], second[same]))
     labels = connected_components(sparse.coo_matrix(edges, shape=(len(space), len(space))), directed=False)[1]
     order = np.argsort(labels, kind="stable")
