@@ -1,7 +1,8 @@
 """Score grouping and the number of groups on whole sets and random choices of classes that chose no setting.
 Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 32] [--parts count given]
 
-The weights of the evidence for a number of groups are learnt on all sets but the one scored. What was measured is kept
+The weights of the evidence for a number of groups are learnt on all sets but the one scored, on choices of 3 to 60 of
+their classes and on some of two. What was measured is kept
 in the work folder, so that a run can be done in parts; delete it to measure again.
 """
 
@@ -9,6 +10,7 @@ import argparse
 import json
 import pickle
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +33,12 @@ WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their w
     "recommended, two eyes": ("recommended", ["network", "handcrafted"]),
 }
 LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
+SHARE_OF_TWO = 0.15  # what choices of two classes count for in learning, of those of more
 LADDER = 1.3 ** np.arange(-2, 3)  # five numbers around the default that look at no evidence, to compare levels with
 BARS = np.arange(0.56, 0.9, 0.01)  # of the agreement from which a second eye counts
+
+
+Tasks = dict[str, list[Task]]  # by set
 
 
 def kept(path: Path, measure: Callable[[], object]) -> object:
@@ -71,11 +77,18 @@ def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
     return kept(work / "nmi" / f"{task.name}-{way}-{n_clusters}-{seed}.pickle", measure)
 
 
-def weights_without(left: str, tasks: dict[str, list[Task]], work: Path) -> dict[str, float]:
-    """Learn the weights of the evidence on the random choices of all sets but one, each set counting the same."""
-    used = [(name, task) for name, drawn in tasks.items() if name != left for task in drawn]
-    share = [1 / len(tasks[name]) / (len(tasks) - (left in tasks)) for name, _ in used]
-    return learn([evidence_of(task, work) for _, task in used], [task.n_classes for _, task in used], share)
+def weights_without(left: str, tasks: Tasks, twos: Tasks, work: Path) -> dict[str, float]:
+    """Learn the weights of the evidence on the choices of all sets but one, each set counting the same."""
+    used = [
+        (task, share / len(drawn))
+        for by_set, share in ((tasks, 1), (twos, SHARE_OF_TWO))
+        for name, drawn in by_set.items()
+        if name != left
+        for task in drawn
+    ]
+    every = sum(share for _, share in used)
+    evidence = [evidence_of(task, work) for task, _ in used]
+    return learn(evidence, [task.n_classes for task, _ in used], [share / every for _, share in used])
 
 
 def hits(task: Task, found: Count) -> tuple[bool, bool, bool, bool, int]:
@@ -101,26 +114,21 @@ def shares(means: np.ndarray) -> str:
     return " | ".join([*(f"{part:.0%}" for part in parts), f"{levels:.1f}"])
 
 
-def report_count(tasks: dict[str, list[Task]], whole: dict[str, Task], work: Path) -> None:
-    """Print how often the number of groups is met, on random choices and on the whole sets."""
+def report_count(tasks: Tasks, whole: dict[str, Task], estimate: Callable[[str, Task], Count]) -> None:
+    """Print how often estimate(set, task) meets the number of groups, on choices and on the whole sets."""
     names = ("set", "tasks", "a level within 15 %", "one of five 1.3 apart", "default within 15 %")
     print(f"\n| {' | '.join((*names, 'default within 25 %', 'levels', 'whole set: true, levels'))} |")
     print("|---|---|---|---|---|---|---|---|")
     rows = []
     for name, drawn in tasks.items():
-        weights = weights_without(name, tasks, work)
-        found = [hits(task, from_evidence(space_of(task), evidence_of(task, work), weights)) for task in drawn]
-        rows.append(np.mean(found, axis=0))
-        words = ""
-        if name in whole:
-            estimate = from_evidence(space_of(whole[name]), evidence_of(whole[name], work), weights)
-            words = f"{whole[name].n_classes}: {in_words(estimate)}"
+        rows.append(np.mean([hits(task, estimate(name, task)) for task in drawn], axis=0))
+        words = f"{whole[name].n_classes}: {in_words(estimate(name, whole[name]))}" if name in whole else ""
         print(f"| {name} | {len(drawn)} | {shares(rows[-1])} | {words} |", flush=True)
     for word, value in (("mean", np.mean(rows, axis=0)), ("worst", np.min(rows, axis=0))):
         print(f"| {word} | | {shares(value)} | |")
 
 
-def report_given(tasks: dict[str, list[Task]], seeds: int, work: Path) -> None:
+def report_given(tasks: Tasks, seeds: int, work: Path) -> None:
     """Print the mean NMI of each way over the tasks of a set, the number given, and its spread over seeds."""
     print(f"\n| set | tasks | {' | '.join(WAYS)} |\n|---|---|{'---|' * len(WAYS)}")
     rows = []
@@ -139,13 +147,12 @@ def report_given(tasks: dict[str, list[Task]], seeds: int, work: Path) -> None:
         print(f"| {word} | | {' | '.join(f'{each:.3f}' for each in value)} |")
 
 
-def report_estimated(tasks: dict[str, list[Task]], work: Path) -> None:
-    """Print the mean NMI of `recommended` with the number of groups given, and with the default of the estimate."""
+def report_estimated(tasks: Tasks, estimate: Callable[[str, Task], Count], work: Path) -> None:
+    """Print the mean NMI of `recommended` with the number given, and with the default of estimate(set, task)."""
     print("\n| set | tasks | given | estimated |\n|---|---|---|---|")
     rows = []
     for name, drawn in tasks.items():
-        weights = weights_without(name, tasks, work)
-        found = [from_evidence(space_of(task), evidence_of(task, work), weights).n_clusters for task in drawn]
+        found = [estimate(name, task).n_clusters for task in drawn]
         pairs = [(task.n_classes, default) for task, default in zip(drawn, found, strict=True)]
         scores = [
             [nmi(task, "recommended", number, 0, work) for number in pair]
@@ -168,7 +175,7 @@ def second_eye(task: Task, work: Path) -> tuple[float, float]:
     return kept(work / "eyes" / f"{task.name}.pickle", measure)
 
 
-def report_eyes(tasks: dict[str, list[Task]], work: Path) -> None:
+def report_eyes(tasks: Tasks, work: Path) -> None:
     """Print what a second eye adds always, by the bar in use, and by the bar that is best on all other sets."""
     print("\n| set | tasks | agreement | always | from the bar in use | the bar of the others | from that |")
     print("|---|---|---|---|---|---|---|")
@@ -196,7 +203,9 @@ def settings() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="data, features and weights")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--tasks", type=int, default=32, help="random choices of classes of each set")
+    parser.add_argument(
+        "--tasks", type=int, default=32, help="random choices of classes of each set; of two classes half as many"
+    )
     parser.add_argument("--whole", nargs="*", choices=SETS, default=list(SETS), help="sets counted as a whole, too")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, default=2)
@@ -211,15 +220,22 @@ def main() -> None:
     chosen.work.mkdir(parents=True, exist_ok=True)
     sets = {name: read_set(name, chosen.shared, chosen.work) for name in chosen.sets}
     tasks = {name: list(choices(one, chosen.tasks)) for name, one in sets.items()}
+    twos = {name: list(choices(one, chosen.tasks // 2, classes=2)) for name, one in sets.items()}
     work = chosen.work / "unseen_sets"
     if chosen.learn:
-        return print(json.dumps(weights_without("", tasks, work), indent=4))
+        return print(json.dumps(weights_without("", tasks, twos, work), indent=4))
+    weights = cache(lambda name: weights_without(name, tasks, twos, work))
+
+    def estimate(name: str, task: Task) -> Count:
+        return from_evidence(space_of(task), evidence_of(task, work), weights(name))
+
     if "count" in chosen.parts:
-        report_count(tasks, {name: sets[name] for name in chosen.whole if name in sets}, work)
+        report_count(tasks, {name: sets[name] for name in chosen.whole if name in sets}, estimate)
+        report_count(twos, {}, estimate)
     if "given" in chosen.parts:
         report_given(tasks, chosen.seeds, work)
     if "estimated" in chosen.parts:
-        report_estimated(tasks, work)
+        report_estimated(tasks, estimate, work)
     if "eyes" in chosen.parts:
         report_eyes(tasks, work)
 

@@ -56,19 +56,20 @@ def _extract(name: str, shared: Path, kept: Path) -> None:
     np.savez(kept, features=eyes["network"], handcrafted=eyes["handcrafted"], labels=true, classes=classes)
 
 
-def choices(whole: Task, n: int) -> Iterator[Task]:
-    """Yield n random choices of 3 to 60 classes of a set, one after another of equal and of unequal sizes."""
+def choices(whole: Task, n: int, classes: int | None = None) -> Iterator[Task]:
+    """Yield n random choices of so many classes of a set, by default 3 to 60, in turn of equal and of unequal sizes."""
+    kind = [] if classes is None else [classes]
     for seed in range(n):
-        generator = np.random.default_rng([seed, *whole.name.encode()])
-        equal = seed % 2 == 0
-        rows = _choose(whole.true, equal, generator)
+        generator, equal = np.random.default_rng([seed, *whole.name.encode(), *kind]), seed % 2 == 0
+        k = classes or round(np.exp(generator.uniform(np.log(FEWEST), np.log(min(MOST, whole.n_classes)))))
+        rows = _choose(whole.true, k, equal, generator)
         eyes = {eye: vectors[rows] for eye, vectors in whole.eyes.items()}
-        yield Task(f"{whole.name}-{'equal' if equal else 'unequal'}-{seed}", eyes, whole.true[rows])
+        name = "-".join(map(str, [whole.name, *kind, "equal" if equal else "unequal", seed]))
+        yield Task(name, eyes, whole.true[rows])
 
 
-def _choose(true: np.ndarray, equal: bool, generator: np.random.Generator) -> np.ndarray:
+def _choose(true: np.ndarray, k: int, equal: bool, generator: np.random.Generator) -> np.ndarray:
     names, counts = np.unique(true, return_counts=True)
-    k = round(np.exp(generator.uniform(np.log(FEWEST), np.log(min(MOST, len(names))))))
     chosen = generator.choice(len(names), k, replace=False)
     largest = np.exp(generator.uniform(*np.log(PHOTOS_A_CLASS)))
     # Unequal sizes fall as in Zipf's law: the first class is largest, most are small.

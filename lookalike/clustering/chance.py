@@ -1,6 +1,6 @@
-"""Rows without groups: those of a space with each principal axis shuffled on its own, to tell what chance alone gives.
+"""Rows without groups, to tell what chance alone gives: a space's with each principal axis shuffled, or drawn anew.
 
-The reference of parallel analysis by permutation (Buja and Eyuboglu, 1992).
+References of parallel analysis: by permutation (Buja and Eyuboglu, 1992) and of normal rows (Horn, 1965).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 
 from lookalike.clustering.scaling import solver
 
-__all__ = ["on_axes", "shuffled"]
+__all__ = ["normal", "on_axes", "shuffled"]
 
 
 def on_axes(rows: np.ndarray, axes: int, *, seed: int) -> np.ndarray:
@@ -29,7 +29,14 @@ def on_axes(rows: np.ndarray, axes: int, *, seed: int) -> np.ndarray:
 
 
 def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]:
-    """Yield rows of `on_axes` with each column shuffled on its own: the same spread, but no groups."""
+    """Yield rows of `on_axes` with each column shuffled on its own: groups far apart may stay."""
     generator = np.random.default_rng(seed)
     for _ in range(times):
         yield generator.permuted(rows, axis=0)
+
+
+def normal(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]:
+    """Yield normal rows, float32, with the mean and spread of each column of rows of `on_axes`: no groups at all."""
+    generator, mean, spread = np.random.default_rng(seed), rows.mean(axis=0), rows.std(axis=0)
+    for _ in range(times):
+        yield (mean + spread * generator.standard_normal(rows.shape)).astype(np.float32)

@@ -1,8 +1,8 @@
 """What speaks for each number of groups, measured on divisions of nearest-neighbour graphs without labels.
 
-True numbers are given by many resolutions. Splitting further than they do gains hardly more than it does on shuffled
-rows, so that the gap of the gap statistic bends there (Tibshirani, Walther and Hastie, 2001). And beyond them groups
-next to each other no longer stand apart, and nearest photos are parted. Does not weigh these: see likelihood.py.
+True numbers are given by many resolutions. Splitting further than they do gains hardly more than it does on rows
+without groups, so that the gap of the gap statistic bends there (Tibshirani, Walther and Hastie, 2001). And beyond them
+groups next to each other no longer stand apart. Does not weigh these: see likelihood.py.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from lookalike.clustering.chance import on_axes, shuffled
+from lookalike.clustering.chance import normal, on_axes, shuffled
 from lookalike.clustering.communities import communities, rough_communities
 from lookalike.clustering.divisions import Divisions, divide, group_means
 from lookalike.clustering.neighbours import connect
@@ -23,15 +23,14 @@ __all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
 
 COLUMNS = {  # name -> what it says of a number of groups
     "persistence": "log of how many resolutions, on a log scale, give about this number",
-    "bend": "bend of the gap between the scatter inside groups and that on shuffled rows",
+    "bend": "bend of the gap between the scatter inside groups and that on normal rows",
     "separation": "log of Fisher's criterion of each group and the nearest other, on average",
     "merging": "fall of the separation from clearly fewer to clearly more groups",
-    "parting": "fall of the share of nearest photos that share a group (logits), less that on shuffled rows",
 }
 SCALES = (8, 12, 18, 27)  # neighbours of the graphs divided
 RATIO, ROUGH_RATIO = 1.308, 1.744  # of one resolution to the next
-SHUFFLES, SHUFFLED_SCALE = 2, 18
-GRAPHS = len(SCALES) + SHUFFLES
+NORMALS, SHUFFLES, SCALE_BY_CHANCE = 2, 1, 18
+GRAPHS = len(SCALES) + NORMALS + SHUFFLES
 AXES = 128  # that scatter is measured on
 FEWEST_A_GROUP = 5  # photos, on average: with fewer the evidence is noise
 MOST_GROUPS, GRID = 1_000, 48
@@ -81,37 +80,37 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
         advance(1)
         return division, measured
 
-    def of_shuffle(number: int, other: np.ndarray) -> np.ndarray:
+    def by_chance(number: int, other: np.ndarray) -> np.ndarray:
         measured = _by_chance(space.of(other), counts, space.seed + number)
         advance(1)
         return measured
 
     with ThreadPoolExecutor(cpu_count()) as pool:
-        seen = pool.map(of_graph, range(len(SCALES)))
-        chance = list(pool.map(of_shuffle, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
+        seen = pool.map(of_graph, range(len(SCALES)))  # begun before the others
+        anew = list(pool.map(by_chance, range(NORMALS), normal(rows, NORMALS, seed=space.seed)))
+        parted = list(pool.map(by_chance, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
         found, measured = zip(*seen, strict=True)
-    columns, clear = _columns(counts, list(found), np.mean(measured, axis=0), np.mean(chance, axis=0))
+    measured, anew, parted = (np.mean(each, axis=0) for each in (measured, anew, parted))
+    columns = _columns(counts, list(found), measured, anew)
+    clear = float((measured[2] - np.minimum(parted[2], CERTAIN)).max())
     return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, list(found), rows)
 
 
 def _columns(
-    counts: np.ndarray, found: list[Divisions], measured: np.ndarray, chance: np.ndarray
-) -> tuple[dict[str, np.ndarray], float]:
-    """Return the columns of evidence, and how clear the groups are, from the means (3, m) over graphs and shuffles."""
-    scatter, apart, together = measured
-    clear = float((together - np.minimum(chance[2], CERTAIN)).max())
-    columns = {  # contrasts need what comes after the last number that is asked of
+    counts: np.ndarray, found: list[Divisions], measured: np.ndarray, anew: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the columns of evidence (m,) from what was measured (3, m) on the rows and on normal ones."""
+    scatter, apart, _ = measured
+    return {  # contrasts need what comes after the last number that is asked of
         "persistence": _persistence(found, counts),
-        "bend": _contrast(counts, chance[0] - scatter, one=0.0)[0],
+        "bend": _contrast(counts, anew[0] - scatter, one=0.0)[0],
         "separation": _averaged(counts, apart),
         "merging": -_contrast(counts, apart)[1],
-        "parting": -_contrast(counts, together - chance[2])[1],
     }
-    return columns, clear
 
 
 def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
-    similarities, indices = space.neighbours(SHUFFLED_SCALE)
+    similarities, indices = space.neighbours(SCALE_BY_CHANCE)
     found = divide(connect(similarities, indices), rough_communities, top=counts[-1], ratio=ROUGH_RATIO, seed=seed)
     return _measure(found.at(space.features, counts), space.features, indices)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from lookalike.clustering.chance import on_axes, shuffled
+from lookalike.clustering.chance import normal, on_axes, shuffled
 
 
 def blobs(groups=4, n=400, d=32):
@@ -27,3 +27,13 @@ def test_shuffled_rows_keep_their_spread_and_lose_their_groups():
         np.testing.assert_allclose(without_groups.var(axis=0), rows.var(axis=0), atol=1e-4)
         nearest = [np.sort(np.linalg.norm(table - table[0], axis=1))[1] for table in (rows, without_groups)]
         assert nearest[0] < nearest[1]
+
+
+def test_normal_rows_have_the_spread_of_each_axis_and_no_groups():
+    far_apart = blobs(groups=2)
+    rows = on_axes(far_apart, 32, seed=0)
+    first, second = normal(rows, 2, seed=0)
+    assert first.dtype == np.float32 and (first != second)[:, :-1].any()
+    np.testing.assert_allclose(first.std(axis=0), rows.std(axis=0), rtol=0.2, atol=1e-3)
+    between = [np.mean(np.abs(table[:, 0] - table[:, 0].mean()) < table[:, 0].std() / 3) for table in (rows, first)]
+    assert between[0] < 0.02 < 0.2 < between[1]  # nothing lies between two groups

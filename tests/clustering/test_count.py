@@ -27,6 +27,11 @@ def test_clear_groups_are_counted(method, groups):
     assert estimated(blobs(groups, 40 * groups), method).n_clusters == groups
 
 
+@pytest.mark.parametrize(("n", "spread"), [(80, 0.3), (400, 0.1), (300, 1.0)])
+def test_two_groups_far_apart_are_two(n, spread):
+    assert estimated(blobs(2, n, spread)).n_clusters == 2
+
+
 @pytest.mark.parametrize("method", OF_FEATURES)
 def test_every_estimator_gives_a_default_within_its_interval(method):
     found = estimated(blobs(8, 200, spread=1.2), method)
@@ -64,7 +69,7 @@ def test_rows_without_structure_are_one_group():
 def test_an_estimate_shows_its_progress(method, monkeypatch, capsys):
     monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
     estimated(blobs(4, 100), method)
-    shown = "of 6 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
+    shown = "of 7 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
     assert shown in capsys.readouterr().err
 
 
