@@ -571,6 +571,8 @@ def test_results_of_an_older_format_are_made_anew(done_place):
         file.write_text(json.dumps(record))
     (done_place / "img" / "toys" / ".lookalike.json").write_text('"digest of an older table"')
     (done_place / "img" / "toys" / ".lookalike.parquet").unlink()
+    done = run_stage(done_place, "05_evaluate")
+    assert re.search(r"needs \w+, found one that is damaged or of another version in .*: run python ", done.stderr)
     done = run(done_place, "run_all", *ALL_FLAGS)
     assert done.returncode == 0, done.stderr
     assert "up to date" not in done.stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lookalike.core.artifacts import (
+    MANIFEST,
     RUN,
     Manifest,
     damage,
@@ -333,7 +334,8 @@ def _checked_digest(settings: Settings, source: str, reader: str, *, digests: bo
     if manifest is None and STAGES[name].optional:
         return _digest(settings, source)
     if manifest is None:
-        raise UserError(f"{reader} needs {name}, found none in {folder}: {remedy}")
+        found = "one that is damaged or of another version" if (folder / MANIFEST).exists() else "none"
+        raise UserError(f"{reader} needs {name}, found {found} in {folder}: {remedy}")
     broken = next(damage(folder, manifest, pattern=pattern or "*", digests=digests, for_people=False), None)
     if broken:
         raise UserError(f"{reader} needs {name} as it was written, found {folder}: {broken}; {remedy}")
