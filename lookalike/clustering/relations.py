@@ -5,6 +5,7 @@ Works from rows and labels alone, so every method, and every corrected grouping,
 
 from dataclasses import dataclass
 
+import faiss
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import cdist
@@ -20,7 +21,6 @@ SEARCHED = 32  # nearest photos among which the most similar inside and outside 
 SIMILAR = 6
 NEAR_GROUPS = 8
 ORDERED_EXACTLY = 1_000  # groups; of more, the leaves of the tree are taken as they come
-BLOCK = 1_024
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,9 @@ def _fill(similar: np.ndarray, unit: np.ndarray, labels: np.ndarray, sought: np.
     groups, starts = np.unique(sought[lacking], return_index=True)
     for group, rows in zip(groups, np.split(lacking, starts[1:]) if len(lacking) else [], strict=True):
         members = np.flatnonzero(labels == group)
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            cosines = unit[block] @ unit[members].T
-            cosines[block[:, None] == members] = -np.inf
-            best = np.argsort(-cosines, axis=1, kind="stable")[:, :SIMILAR]
-            ranked = np.where(np.isinf(np.take_along_axis(cosines, best, axis=1)), -1, members[best])
-            similar[block] = _joined(similar[block], ranked)
+        count = min(SIMILAR + 1, len(members))  # a photo is the nearest to itself where the group is its own
+        _, found = faiss.knn(unit[rows], unit[members], count, metric=faiss.METRIC_INNER_PRODUCT)
+        similar[rows] = _joined(similar[rows], np.where(members[found] == rows[:, None], -1, members[found]))
 
 
 def _joined(known: np.ndarray, more: np.ndarray) -> np.ndarray:
