@@ -15,7 +15,7 @@ try:
 except ImportError:
     pillow_heif = None
 
-__all__ = ["HEIC", "MAX_PIXELS", "NO_HEIC", "SUFFIXES", "Header", "open_image", "read_header"]
+__all__ = ["HEIC", "MAX_PIXELS", "NO_HEIC", "SUFFIXES", "Header", "jpeg_reduction", "open_image", "read_header"]
 
 MAX_PIXELS = 178_956_970  # the size from which Pillow, too, takes a file for a decompression bomb
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif")
@@ -65,14 +65,19 @@ class Header:
 
     def reduction(self, target: int | None) -> int:
         """Return 8, 4, 2 or 1: how much smaller a JPEG may be decoded with both sides at least `target` pixels."""
-        factors = (8, 4, 2) if target and self.format in JPEG else ()
-        return next((factor for factor in factors if -(-min(self.stored) // factor) >= target), 1)
+        return jpeg_reduction(min(self.stored), target) if self.format in JPEG else 1
 
     def decoding_bytes(self, target: int | None = None) -> int:
         """Return about how many bytes decoding takes at its peak."""
         pixels = self.stored[0] * self.stored[1]
         coefficients = PROGRESSIVE_BYTES * pixels if self.progressive else 0
         return coefficients + BYTES_PER_PIXEL[self.format] * pixels // self.reduction(target) ** 2
+
+
+def jpeg_reduction(shorter: int, target: int | None) -> int:
+    """Return 8, 4, 2 or 1: how much smaller a JPEG of this shorter side may be decoded to keep `target` pixels."""
+    factors = (8, 4, 2) if target else ()
+    return next((factor for factor in factors if -(-shorter // factor) >= target), 1)
 
 
 def read_header(file: BinaryIO) -> Header:

@@ -14,9 +14,18 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from lookalike.catalog.header import HEIC, MAX_PIXELS, NO_HEIC, SUFFIXES, Header, open_image, read_header
+from lookalike.catalog.header import (
+    HEIC,
+    MAX_PIXELS,
+    NO_HEIC,
+    SUFFIXES,
+    Header,
+    jpeg_reduction,
+    open_image,
+    read_header,
+)
 from lookalike.catalog.memory import MemoryBudget
-from lookalike.catalog.photo_file import MAX_BYTES, ImageError, open_regular
+from lookalike.catalog.photo_file import MAX_BYTES, ImageError, open_regular, read_bytes
 
 __all__ = [
     "MAX_PIXELS",
@@ -30,6 +39,7 @@ __all__ = [
     "pixel_digest",
     "pixel_key",
     "read",
+    "read_plain_jpeg",
     "write",
 ]
 
@@ -104,6 +114,14 @@ def read(path: Path, *, target: int | None = None) -> np.ndarray:
     """
     with opened(path, target=target) as photo:
         return photo.decode(target)
+
+
+def read_plain_jpeg(path: Path, shorter: int, *, target: int | None = None) -> np.ndarray:
+    """Return what `read` does of an upright JPEG in colour or grey whose shorter side in pixels is known.
+
+    Its header is not looked at, which of a small photo takes longer than its pixels. Raises ImageError.
+    """
+    return _decode_jpeg(_from_disk(read_bytes, path), jpeg_reduction(shorter, target))
 
 
 def decode(data: bytes, *, target: int | None = None) -> np.ndarray:

@@ -83,8 +83,16 @@ class PreparedPhotos:
 
     def reader(self) -> Callable[[str, int], np.ndarray]:
         """Return a function (path, least side in pixels) -> uint8 (h, w, 3) RGB of the prepared photo of a path."""
-        names = dict(zip(*(self.usable[name].to_pylist() for name in ("path", "image")), strict=True))
-        return lambda path, side: images.read(self.root / names[path], target=side)
+        path, *columns = (self.usable[name].to_pylist() for name in ("path", "image", "width", "height"))
+        known = dict(zip(path, zip(*columns, strict=True), strict=True))
+
+        def read_photo(path: str, side: int) -> np.ndarray:
+            name, *sides = known[path]
+            if name.endswith(".jpg"):  # prepared, so upright and in colour or grey
+                return images.read_plain_jpeg(self.root / name, min(sides), target=side)
+            return images.read(self.root / name, target=side)
+
+        return read_photo
 
 
 def write(folder: Path, rows: Sequence[Row], root: Path) -> None:

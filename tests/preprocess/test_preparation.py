@@ -166,6 +166,24 @@ def test_whoever_has_the_table_finds_the_images(place):
     assert found.reader()("3.png", 10).shape == (12, 12, 3)  # no smaller than asked for
 
 
+@pytest.mark.parametrize("encoding", ["jpg", "png"])
+def test_prepared_photos_are_read_as_any_photo_is(place, encoding):
+    draw(place / "photos" / "wide.jpg", 3, side=70)  # copied as it is
+    photos = catalog_of(place)
+    preparing = Preparation(place / "photos", place / "draft", encoding, options={"longest": 80})
+    tiles = Tiles(row["path"] for row in photos)
+    rows, _ = preparation.prepare_all(photos, preparing, place / "work", run=RUN, tiles=tiles)
+    found = prepared.read(publish(place, rows))
+    read, sides = found.reader(), (10, 32, 45, 500)
+    for path, file in zip(found.usable["path"].to_pylist(), found.files(), strict=True):
+        assert all(np.array_equal(read(path, side), images.read(file, target=side)) for side in sides)
+    found.files()[0].write_bytes(b"")
+    found.files()[1].unlink()
+    for path in found.usable["path"].to_pylist()[:2]:
+        with pytest.raises(images.ImageError):
+            read(path, 32)
+
+
 @pytest.mark.parametrize("damage", ["deleted", "another's", "one gone", "one cut"])
 def test_images_that_are_not_those_of_the_table_are_noticed(place, damage):
     stage = publish(place, run(place, catalog_of(place))[0])
