@@ -1,14 +1,16 @@
 """Time and memory of every stage and method as the number of photos grows, and the exponents of both.
 
-    python benchmarks/scale.py [--photos 10000 100000 1000000] [--kills 0] [--place FOLDER] [-- --cluster.method som]
+    python benchmarks/scale.py [--photos 10000 100000 1000000] [--kills 0] [--place FOLDER] [--weights WEIGHTS]
+        [-- --cluster.method som]
     python benchmarks/scale.py --photos --shards 763 7630
     python benchmarks/scale.py --photos --rows 10000 100000 1000000 [--methods recommended estimate] [--vectors FILE]
 
 Photos: small JPEGs of 500 kinds of unequal number, drawn once into tars, through all stages, each in a process of its
-own, by a small network with random weights; what follows "--" is given to every stage. --kills: times that 03 is killed
-on the way. Shards: files of a result, here of a few bytes each: what its manifest costs to write, to read, and to
-compare with the files. Rows: of 256 numbers, drawn in 500 groups of unequal size, or those of FILE (an .npz with
-"features") repeated with noise. An exponent is the slope of the logarithms: 1 is as many times the cost as photos.
+own, by a small network with random weights, or by MobileNetV2 with the weights of a file; what follows "--" is given to
+every stage. --kills: times that 03 is killed on the way. Shards: files of a result, here of a few bytes each: what its
+manifest costs to write, to read, and to compare with the files. Rows: of 256 numbers, drawn in 500 groups of unequal
+size, or those of FILE (an .npz with "features") repeated with noise. An exponent is the slope of the logarithms: 1 is
+as many times the cost as photos.
 """
 
 import argparse
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--place", type=Path, help="where photos and results are kept; else they are thrown away")
+    parser.add_argument("--weights", type=Path)
     parser.add_argument("--shards", type=int, nargs="*", default=[])
     parser.add_argument("--rows", type=int, nargs="*", default=[])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
@@ -57,6 +60,8 @@ def main() -> None:
     parser.add_argument("--one", help=argparse.SUPPRESS)  # method:rows, measured in this process
     parser.add_argument("given", nargs="*", help="settings of all stages, after --")
     asked = parser.parse_args()
+    if asked.weights:
+        OWN["03_extract"] += ["--extract.backbone", "mobilenet_v2", "--extract.weights", str(asked.weights)]
     if asked.one:
         method, n = asked.one.split(":")
         print(json.dumps(one_method(method, int(n), asked.vectors)))
