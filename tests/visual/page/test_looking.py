@@ -257,8 +257,9 @@ def test_fifty_thousand_photos(visits, tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     n, g = 50_000, 700
     labels = np.concatenate([np.arange(g), rng.integers(-1, g, n - g)])
-    sheet = next(gallery._sheets(["one"] * gallery.SHEET_PHOTOS, colour_of, gallery.SMALL_SIDE))
-    monkeypatch.setattr(gallery, "_sheets", lambda paths, *_: (sheet for _ in range(0, n, gallery.SHEET_PHOTOS)))
+    per_sheet = gallery.SHEET_PHOTOS
+    sheet = next(gallery.map_thumbnails(gallery._sheet, ["one"] * per_sheet, colour_of, gallery.SMALL_SIDE, per_sheet))
+    monkeypatch.setattr(gallery, "map_thumbnails", lambda *_: (sheet for _ in range(0, n, per_sheet)))
     url = draw(tmp_path / "output", labels, [f"{row:05d}.jpg" for row in range(n)])
     started = time.perf_counter()
     page = visits.open(url)
