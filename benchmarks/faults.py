@@ -140,7 +140,7 @@ def run_and_kill_worker(folder: Path, flags: Sequence[str], chance: random.Rando
             children = psutil.Process(process.pid).children()
             workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
             seen |= {worker.pid for worker in workers}
-            if len(seen) >= wanted:
+            if workers and len(seen) >= wanted:
                 time.sleep(wait)
                 chance.choice(workers).kill()
                 killed = 1
