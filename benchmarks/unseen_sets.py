@@ -2,8 +2,8 @@
 Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 32] [--parts count given]
 
 The weights of the evidence for a number of groups are learnt on all sets but the one scored, on choices of 3 to 60 of
-their classes and on some of two. What was measured is kept
-in the work folder, so that a run can be done in parts; delete it to measure again.
+their classes and on some of two. What was measured is kept in the work folder, so that a run can be done in parts;
+delete it to measure again.
 """
 
 import argparse
@@ -36,7 +36,6 @@ LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
 SHARE_OF_TWO = 0.15  # what choices of two classes count for in learning, of those of more
 LADDER = 1.3 ** np.arange(-2, 3)  # five numbers around the default that look at no evidence, to compare levels with
 BARS = np.arange(0.56, 0.9, 0.01)  # of the agreement from which a second eye counts
-
 
 Tasks = dict[str, list[Task]]  # by set
 

@@ -16,7 +16,7 @@ from lookalike.core.files import digest_of, file_digest, link_or_copy, write_jso
 
 __all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_own", "replace_folder", "write_manifest"]
 
-FORMAT = 3  # of the artifacts; a higher number makes every older result stale
+FORMAT = 4  # of the artifacts; a higher number makes every older result stale
 MANIFEST = "manifest.json"
 MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
 OLDER_LIST = ".lookalike-folders.json"
