@@ -27,6 +27,7 @@ def visualize(settings: Settings) -> None:
         photos = Photos(groups.paths, true, groups.labels, rows, groups.distances, shown.reader(), groups.called)
         details = page_details(settings, stage, groups, true, shown) if options.gallery else None
         names, notes = draw_all(stage.draft, grouped, photos, options, settings.dataset, details)
+        notes += details.relations.approximations if details else []
         summary = f"{', '.join(names)} of {len(groups.paths):,} photos"
         stage.publish(summary, images=len(groups.paths), counts={"pictures": len(names)}, approximations=notes)
 

@@ -17,7 +17,7 @@ from sknetwork.clustering import Louvain
 from lookalike.clustering.divisions import group_means
 from lookalike.clustering.linkage import cut, weighted_linkage
 
-__all__ = ["Profile", "communities", "find_communities", "merge_to", "near_count", "rough_communities"]
+__all__ = ["MANY_NODES", "Profile", "communities", "find_communities", "merge_to", "near_count", "rough_communities"]
 
 SEARCH_STEPS = 14  # resolutions tried for an exact number
 WARD_COMMUNITIES = 4_096
@@ -55,21 +55,21 @@ def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int)
 
 
 def find_communities(
-    graph: sparse.csr_matrix, rows: np.ndarray, n_clusters: int, *, seed: int, like: Profile | None = None
+    divide: Callable[[float], np.ndarray], rows: np.ndarray, n_clusters: int, like: Profile | None = None
 ) -> tuple[np.ndarray, Profile]:
     """Divide a graph into exactly n_clusters communities: labels int (n,) from 0.
 
-    The resolution is searched between one that gives too few and one that gives too many, on logarithmic scales. A
-    division that is finer by a fiftieth at most, or the next finer one where none is, is merged by Ward linkage of the
-    communities' mean rows (n, d). like: the profile of a graph like this one, where the search begins; that of this
-    one is returned as well.
+    divide: returns labels int (n,) from 0 at a resolution, which is searched between one that gives too few and one
+    that gives too many, on logarithmic scales. A division that is finer by a fiftieth at most, or the next finer one
+    where none is, is merged by Ward linkage of the communities' mean rows (n, d). like: the profile of a graph like
+    this one, where the search begins; that of this one is returned as well.
     """
-    finest, step = np.arange(graph.shape[0]), NEAR_STEP if like else FAR_STEP
+    finest, step = np.arange(len(rows)), NEAR_STEP if like else FAR_STEP
     low, high = (LOWEST, 1), (HIGHEST, len(finest))
     resolution = _resolution(like, n_clusters) if like else 1.0
     profile: dict[float, int] = {}
     for number in range(SEARCH_STEPS):
-        labels = communities(graph, resolution, seed=seed)
+        labels = divide(resolution)
         count = profile[resolution] = int(labels.max()) + 1
         if count >= n_clusters:
             high, finest = (resolution, count), labels if count <= finest.max() + 1 else finest

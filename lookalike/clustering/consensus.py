@@ -9,11 +9,13 @@ of the features vary inside groups; these are scaled down (within.py), and the c
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 
-from lookalike.clustering.communities import Profile, find_communities, near_count
+from lookalike.clustering.communities import MANY_NODES, Profile, communities, find_communities, near_count
+from lookalike.clustering.contraction import contract
 from lookalike.clustering.methods.recommended import Options
 from lookalike.clustering.neighbours import connect, connections
 from lookalike.clustering.space import Space
@@ -43,14 +45,31 @@ def consensus(
         return found
 
     first = [] if profiles else [quickest]  # its profile spares the others most of their divisions
-    others = [number for number in range(last) if number not in first]
+    others = sorted(set(range(last)).difference(first), key=lambda number: -options.scales[number])  # the longest first
     with ThreadPoolExecutor(cpu_count()) as pool:
         votes = [labels for number in first for labels in vote(number, pool.map)]
         votes += [labels for found in pool.map(vote, others) for labels in found]
     joined = connect(similarities[:, : options.neighbours], indices[:, : options.neighbours])
-    graph, like = agreement_graph(votes, joined), profiles.get(last)
-    labels, profiles[last] = find_communities(graph, space.features, n_clusters, seed=space.seed, like=like)
+    labels, profiles[last] = _divide(agreement_graph(votes, joined), space, n_clusters, profiles.get(last))
     return labels
+
+
+def _divide(
+    graph: sparse.csr_matrix, space: Space, n_clusters: int, like: Profile | None
+) -> tuple[np.ndarray, Profile]:
+    """Divide an agreement graph; a large one where votes differ, unless fewer rows than groups would be left."""
+    divide = partial(communities, graph, seed=space.seed)
+    if graph.shape[0] > MANY_NODES:
+        contracted, nodes = contract(graph, 1.0)
+        if nodes.max() >= n_clusters:
+            divide = partial(_divide_contracted, contracted, nodes, seed=space.seed)
+            space.say(["rows that all votes keep together: divided as one"])
+    return find_communities(divide, space.features, n_clusters, like)
+
+
+def _divide_contracted(contracted: sparse.csr_matrix, nodes: np.ndarray, resolution: float, *, seed: int) -> np.ndarray:
+    labels = communities(contracted, resolution, seed=seed)[nodes]
+    return np.unique(labels, return_inverse=True)[1]  # nodes that only carry weight may be communities, too
 
 
 def agreement_graph(votes: list[np.ndarray], graph: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -3,7 +3,7 @@
 Works from rows and labels alone, so every method, and every corrected grouping, is told alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import faiss
 import numpy as np
@@ -31,6 +31,7 @@ class Relations:
     length 1 on 128 principal axes, NaN where there is none. second: int32 (n,), that other group. inside, outside:
     int32 (n, 6), the most similar photos of the own group and of all others, most similar first. near: int32 (g, 8),
     the groups of the nearest means. order: int32 (g,), the groups so that similar ones follow each other.
+    approximations: where the similar photos may not be the most similar ones.
     """
 
     own: np.ndarray
@@ -40,6 +41,7 @@ class Relations:
     outside: np.ndarray
     near: np.ndarray
     order: np.ndarray
+    approximations: list[str] = field(default_factory=list)
 
 
 def relate(space: Space, labels: np.ndarray) -> Relations:
@@ -49,7 +51,8 @@ def relate(space: Space, labels: np.ndarray) -> Relations:
     means, _ = mean_by_label(rows, labels, int(labels.max(initial=-1)) + 1)
     second = _second(rows, labels, means)
     inside, outside = _similar(unit, labels, second)
-    return Relations(*distances(rows, labels), second, inside, outside, *_near_groups(means))
+    parts = (*distances(rows, labels), second, inside, outside, *_near_groups(means))
+    return Relations(*parts, approximations=space.approximations)
 
 
 def _second(rows: np.ndarray, labels: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -77,7 +77,7 @@ class Space:
         if (scaling, components) not in self._rows:
             rows, approximations = prepare(self.features, scaling=scaling, components=components, seed=self.seed)
             self._rows[scaling, components] = rows
-            self._say(approximations)
+            self.say(approximations)
         return self._rows[scaling, components]
 
     def unit(self, components: int = 0) -> "Space":
@@ -85,7 +85,7 @@ class Space:
         axes = components
         if not axes and len(self) > MANY_ROWS and self.features.shape[1] > REDUCED_TO:
             axes = REDUCED_TO
-            self._say([f"neighbours in the {axes} main of {self.features.shape[1]} axes"])
+            self.say([f"neighbours in the {axes} main of {self.features.shape[1]} axes"])
         if axes not in self._units:
             self._units[axes] = self.of(self.rows("l2", axes))
         return self._units[axes]
@@ -128,7 +128,8 @@ class Space:
         """Say what the first approximate search found of what an exact one finds; the later ones are alike."""
         if approximations and not any(line.startswith(approximations[0]) for line in self.approximations):
             recall, checked = measure_recall(self.features, self._neighbours[1], seed=self.seed)
-            self._say([f"{approximations[0]}, recall {recall:.3f} on {checked:,} rows"])
+            self.say([f"{approximations[0]}, recall {recall:.3f} on {checked:,} rows"])
 
-    def _say(self, approximations: Sequence[str]) -> None:
+    def say(self, approximations: Sequence[str]) -> None:
+        """Collect where something was not computed exactly, each sentence once."""
         self.approximations += [line for line in approximations if line not in self.approximations]

@@ -1,9 +1,11 @@
 """Second-best groups, most similar photos inside and outside a group, groups in an order of likeness."""
 
+import re
+
 import numpy as np
 import pytest
 
-from lookalike.clustering import relations
+from lookalike.clustering import neighbours, relations
 from lookalike.clustering.relations import relate
 from lookalike.clustering.space import Space
 
@@ -66,3 +68,12 @@ def test_few_photos_or_groups(labels):
     found = relate(Space(rows, seed=0), np.array(labels, np.int64))
     assert found.inside.shape == found.outside.shape == (len(labels), 6)
     assert len(found.order) == len({label for label in labels if label >= 0})
+
+
+def test_what_is_not_exact_is_told(drawn, monkeypatch):
+    assert relate(Space(drawn[0], seed=0), drawn[1]).approximations == []
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 30)
+    (told,) = relate(Space(drawn[0], seed=0), drawn[1]).approximations
+    assert re.fullmatch(
+        r"approximate neighbours: the nearest \d+ of \d+ lists searched, recall [\d.]+ on 80 rows", told
+    )

@@ -46,6 +46,7 @@ def cluster(space: Space, n_clusters: int | None, options: Options) -> Clusterin
     if len(space) > MOST_ROWS:
         return on_micro_clusters(unit, n_clusters, partial(cluster, n_clusters=n_clusters, options=options))
     graph = connect(*unit.neighbours(options.neighbours), options.weights)
+    divide = partial(communities, graph, seed=space.seed)
     if n_clusters is None:
-        return Clustering(communities(graph, options.resolution, seed=space.seed))
-    return Clustering(find_communities(graph, unit.features, n_clusters, seed=space.seed)[0])
+        return Clustering(divide(options.resolution))
+    return Clustering(find_communities(divide, unit.features, n_clusters)[0])
