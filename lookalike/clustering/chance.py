@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lookalike.clustering.scaling import solver
+from lookalike.clustering.scaling import principal_axes
 
 __all__ = ["normal", "on_axes", "shuffled"]
 
@@ -18,14 +18,11 @@ def on_axes(rows: np.ndarray, axes: int, *, seed: int) -> np.ndarray:
     The mean stays in: along the axes, and in the last column what lies across them. So distances and cosines are those
     of the rows, but for the axes left out.
     """
-    from sklearn.decomposition import PCA  # late: its import takes most of a second
-
     rows = np.asarray(rows, np.float32)
-    found = PCA(min(axes, *rows.shape), svd_solver=solver(rows.shape[1]), random_state=seed)
-    scores = found.fit_transform(rows)
-    along = found.components_ @ found.mean_
-    across = np.sqrt(max(float(found.mean_ @ found.mean_ - along @ along), 0.0))
-    return np.column_stack([scores + along, np.full(len(rows), across)]).astype(np.float32)
+    mean, found = principal_axes(rows, axes, seed=seed)
+    along = found @ mean
+    across = np.sqrt(max(float(mean @ mean - along @ along), 0.0))
+    return np.column_stack([rows @ found.T, np.full(len(rows), across, np.float32)])
 
 
 def shuffled(rows: np.ndarray, times: int, *, seed: int) -> Iterator[np.ndarray]:

@@ -7,14 +7,16 @@ import tempfile
 from collections.abc import Callable
 
 import numpy as np
+from scipy.linalg import eigh
 
 from lookalike.core.arrays import BLOCK_ROWS, map_blocks, unit_rows
 from lookalike.core.executors import shard_slices
 
-__all__ = ["SCALINGS", "fill", "prepare", "sample_rows", "selected", "solver"]
+__all__ = ["SCALINGS", "fill", "prepare", "principal_axes", "sample_rows", "selected"]
 
 SAMPLE_BYTES = 256 * 2**20  # rows that axes are computed from
 MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
+MOST_EXACT = 2_048  # dimensions of which principal axes are computed from the whole covariance
 
 
 def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -> tuple[np.ndarray, list[str]]:
@@ -27,14 +29,9 @@ def prepare(features: np.ndarray, *, scaling: str, components: int, seed: int) -
         if scaling == "none":
             return features, []
         return fill(features, features.shape[1], scaled), []
-    from sklearn.decomposition import PCA  # late: its import takes most of a second, and rows as they are need none
-
     sample = scaled(sample_rows(features, seed=seed).astype(np.float32))
-    pca = PCA(min(components, *sample.shape), svd_solver=solver(sample.shape[1]), random_state=seed)
-    with np.errstate(invalid="ignore"):  # equal rows have no variance to explain
-        pca.fit(sample)
-    axes, mean = pca.components_.T.astype(np.float32), pca.mean_.astype(np.float32)
-    reduced = fill(features, axes.shape[1], lambda block: (scaled(block) - mean) @ axes)
+    mean, axes = principal_axes(sample, components, seed=seed)
+    reduced = fill(features, len(axes), lambda block: (scaled(block) - mean) @ axes.T)
     exact = len(sample) == len(features)
     return reduced, [] if exact else [f"principal axes from {len(sample):,} of {len(features):,} rows"]
 
@@ -52,9 +49,22 @@ SCALINGS: dict[str, Callable] = {  # name -> function of the features that retur
 }
 
 
-def solver(dimensions: int) -> str:
-    """Choose how scikit-learn finds the axes: exactly while the covariance is small."""
-    return "covariance_eigh" if dimensions <= 2048 else "randomized"
+def principal_axes(rows: np.ndarray, count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean (d,) of float32 rows (n, d) and their first principal axes (p, d), p at most count, n and d.
+
+    The largest loading of each axis is positive. seed: of a randomized search, above 2,048 dimensions.
+    """
+    count, mean = min(count, *rows.shape), rows.mean(axis=0)
+    around = rows - mean
+    if rows.shape[1] <= MOST_EXACT:
+        top = [rows.shape[1] - count, rows.shape[1] - 1]
+        axes = eigh(around.T @ around, subset_by_index=top, overwrite_a=True)[1].T[::-1]
+    else:
+        from sklearn.utils.extmath import randomized_svd  # late: its import takes most of a second
+
+        axes = randomized_svd(around, count, random_state=seed)[2]
+    largest = axes[np.arange(count), np.abs(axes).argmax(axis=1)]
+    return mean, np.where(largest < 0, -1, 1)[:, None].astype(np.float32) * axes
 
 
 def column_range(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,3 +52,21 @@ def test_a_table_too_large_for_memory_goes_to_disk(features, monkeypatch):
 
 def test_the_choices_of_the_options_are_those_there_are():
     assert set(get_args(Scaling)) == set(scaling.SCALINGS)
+
+
+@pytest.mark.parametrize("shape", [(300, 40), (30, 200), (60, 2_100)])
+def test_principal_axes_are_those_of_the_singular_values(shape):
+    spread = np.geomspace(10, 0.1, shape[1])
+    rows = (3 + spread * np.random.default_rng(0).normal(size=shape)).astype(np.float32)
+    mean, axes = scaling.principal_axes(rows, 5, seed=0)
+    np.testing.assert_allclose(mean, rows.mean(axis=0))
+    expected = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][:5]
+    assert axes.shape == expected.shape and axes.dtype == np.float32
+    np.testing.assert_allclose(np.abs(np.sum(axes * expected, axis=1)), 1, atol=1e-3 if shape[1] < 2_048 else 0.05)
+    assert (axes[np.arange(5), np.abs(axes).argmax(axis=1)] > 0).all()
+
+
+def test_there_are_no_more_axes_than_rows_or_columns():
+    rows = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
+    assert scaling.principal_axes(rows, 128, seed=0)[1].shape == (4, 6)
+    assert scaling.principal_axes(rows[:, :3], 128, seed=0)[1].shape == (3, 3)

@@ -179,9 +179,9 @@ def test_words_and_categories(page):
     page.click("#reset")
     page.wait_for_function("() => document.querySelectorAll('.cell').length === 24")
     page.keyboard.press("/")
-    page.keyboard.type("red DISC")
-    page.wait_for_function("() => document.querySelectorAll('.cell').length === 2")
-    page.click(".cell >> nth=0")
+    page.keyboard.type("red DISC")  # the name of two photos, and of their group unless another test renamed it
+    page.wait_for_function("() => [2, 8].includes(document.querySelectorAll('.cell').length)")
+    page.click(".cell[title^='0_7_3']")
     assert "Red disc" in page.inner_text("#photo_body")
     page.fill("#words", "nothing of that name")
     page.wait_for_selector("#empty_reset", state="visible")
