@@ -17,6 +17,7 @@ from lookalike.core.files import digest_of, file_digest, link_or_copy, write_jso
 __all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_own", "replace_folder", "write_manifest"]
 
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
+EDITIONS = {"04_found": 1, "04_cluster": 1, "06_visualize": 1}  # added to it: results of one stage alone; never lowered
 MANIFEST = "manifest.json"
 MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
 OLDER_LIST = ".lookalike-folders.json"
@@ -39,12 +40,12 @@ class Manifest:
     parameters: dict
     inputs: dict[str, str]  # "stage/files" -> digest it was made from
     digest: str  # of the parameters and files
+    format: int
     row_key: str = ""  # what a single row depends on besides its photo; "" where rows are not kept
     files: dict[str, list] = field(default_factory=dict)  # relative name -> [sha256, bytes]
     counts: dict[str, object] = field(default_factory=dict)
     approximations: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
-    format: int = FORMAT
 
     def matching(self, pattern: str) -> dict[str, list]:
         """Return the files whose names match a shell pattern."""
@@ -56,9 +57,13 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         facts = _read_json(folder / MANIFEST)
         whole = facts.pop("sha256") == digest_of(facts)
-        return Manifest(**facts) if whole and facts["format"] == FORMAT else None
+        return Manifest(**facts) if whole and facts["format"] == _format_of(facts["stage"]) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _format_of(stage: str) -> int:
+    return FORMAT + EDITIONS.get(stage, 0)
 
 
 def write_manifest(
@@ -77,12 +82,13 @@ def write_manifest(
         stage=stage,
         parameters=dict(parameters),
         inputs=dict(inputs),
-        digest=digest_of([stage, FORMAT, dict(parameters), files]),
+        digest=digest_of([stage, _format_of(stage), dict(parameters), files]),
         row_key=row_key,
         files=files,
         counts=dict(counts),
         approximations=list(approximations),
         versions=_versions(),
+        format=_format_of(stage),
     )
     facts = asdict(manifest)
     write_json(folder / MANIFEST, {**facts, "sha256": digest_of(facts)})

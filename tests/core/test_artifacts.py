@@ -49,6 +49,14 @@ def test_a_manifest_of_another_format_is_not_read(tmp_path, monkeypatch):
     assert artifacts.read_manifest(tmp_path / "a") is None
 
 
+def test_a_later_edition_of_a_stage_makes_its_results_stale_alone(tmp_path, monkeypatch):
+    manifest_of(fill(tmp_path / "a", "x"))
+    artifacts.write_manifest(fill(tmp_path / "b", "x"), "03_extract", {}, {}, counts={}, approximations=[])
+    monkeypatch.setitem(artifacts.EDITIONS, "04_cluster", artifacts.EDITIONS.get("04_cluster", 0) + 1)
+    assert artifacts.read_manifest(tmp_path / "a") is None
+    assert artifacts.read_manifest(tmp_path / "b").stage == "03_extract"
+
+
 def test_a_manifest_with_any_changed_byte_is_damaged(tmp_path):
     manifest_of(fill(tmp_path / "a", "x"))
     file = tmp_path / "a" / "manifest.json"
