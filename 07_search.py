@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import PositiveInt
 
 from config import Settings
-from lookalike.core.command_line import Action, checked, run_script
+from lookalike.core.command_line import Action, run_script
 from lookalike.core.pipeline import Step, run_steps
 from lookalike.core.stage import Stage, edits_file, is_current, lack, recorded, require, stage_folder
 
@@ -101,8 +101,8 @@ def serve(settings: Settings, _: bool) -> None:
     make_current(settings)
     places = {name: getattr(settings, name) for name in ("dataset", "photos", "output", "img", "edits", "run")}
     sections = recorded(settings) | {"search": settings.search.model_copy(update={"enabled": True})}
-    made = checked(Settings, **places, **{name: each for name, each in sections.items() if name != "finetune"})
-    job = partial(work.bring_up_to_date, made, Path(__file__).resolve().parent)
+    made = places | {name: each for name, each in sections.items() if name != "finetune"}
+    job = partial(work.bring_up_to_date, Settings, made, Path(__file__).resolve().parent)
     matrices = features.names(stage_folder(settings, "03_extract"))
     app = server.create_app(
         Session(opening, edits_file(settings), job, matrices), stage_folder(settings, "06_visualize")

@@ -259,6 +259,17 @@ def test_regrouping_says_what_changed(own_server):
     assert listed[told[0]["group"]]["named_by"] == "person"
 
 
+def test_a_file_that_settings_name_may_be_gone_until_all_is_done_anew(place):
+    (place / "products.csv").rename(place / "elsewhere.csv")
+    server = Server(place)
+    try:
+        assert kinds(server.json("GET", f"/api/search?like={row_of(server, '1_7_0')}&count=3")) == ["1"] * 3
+        server.json("POST", "/api/regroup", status=202)
+        assert "products" in server.wait_for_job()["error"]
+    finally:
+        server.stop()
+
+
 def test_photos_that_were_added_are_found_after_a_refresh(own_server, draw):
     draw(own_server.folder / "raw_img/toys/2_7_99.png", 2, 500)
     own_server.json("POST", "/refresh", status=202)
