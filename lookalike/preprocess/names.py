@@ -1,12 +1,13 @@
 """Names of prepared photos: those of the photos where they fit, and different for all photos on any file system."""
 
 import hashlib
+import posixpath
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-__all__ = ["image_names"]
+__all__ = ["folders_of", "image_names"]
 
 SUFFIXES = {"jpg": (".jpg", ".jpeg"), "png": (".png",)}  # of each format
 LONGEST = 255  # bytes of a file name
@@ -22,10 +23,16 @@ def image_names(paths: Sequence[str], file_format: str) -> dict[str, str]:
     rivals = defaultdict(list)
     for path, name in plain.items():
         rivals[_folded(name)].append(path)
-    folders = {_folded(str(parent)) for name in plain.values() for parent in PurePosixPath(name).parents}
+    folders = set(map(_folded, folders_of(plain.values())))
     first = {name: min(group, key=lambda path: (plain[path] != path, path)) for name, group in rivals.items()}
     kept = {path for name, path in first.items() if name not in folders and _fits(plain[path])}
     return {path: name if path in kept else _with_digest(path, file_format) for path, name in plain.items()}
+
+
+def folders_of(names: Iterable[str]) -> set[str]:
+    """Return every folder that files of these names lie in: a/b/c.jpg lies in a/b, in a and in "."."""
+    folders = map(PurePosixPath, set(map(posixpath.dirname, names)))  # far fewer than names
+    return {str(part) for folder in folders for part in (folder, *folder.parents)}
 
 
 def _with_suffix(path: str, file_format: str) -> str:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from lookalike.core.shards import Row
 from lookalike.core.stage import Stage
 from lookalike.core.tables import read_table, write_table
 from lookalike.core.tars import is_tar
+from lookalike.preprocess.names import folders_of
 
 __all__ = [
     "TABLE",
@@ -213,8 +214,8 @@ def _own(final: Path, owner: Path) -> set[str]:
     """
     for listed in (final / LISTED, owner / TABLE):
         with suppress(OSError, pa.ArrowException):
-            listed_names = map(PurePosixPath, read_table(listed, ["image"])["image"].to_pylist())
-            return {MARKER, LISTED, *(str(part) for name in listed_names for part in (name, *name.parents))}
+            names = read_table(listed, ["image"])["image"].to_pylist()
+            return {MARKER, LISTED, *names, *folders_of(names)}
     return {MARKER, LISTED}
 
 

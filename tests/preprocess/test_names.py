@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from lookalike.preprocess.names import image_names
+from lookalike.preprocess.names import folders_of, image_names
 
 
 def test_names_are_kept_where_the_suffix_fits():
@@ -59,3 +59,8 @@ def test_random_names_are_distinct():
     assert len(set(names.values())) == len(files)
     parents = {str(parent) for name in names.values() for parent in PurePosixPath(name).parents}
     assert not parents & set(names.values())
+
+
+def test_folders_of_names_at_any_depth():
+    assert folders_of(["a/b/c.jpg", "a/b/d.jpg", "e.jpg"]) == {".", "a", "a/b"}
+    assert folders_of([]) == set()
