@@ -1,9 +1,11 @@
 """What the header of an image file declares, and what decoding it takes; no pixel is decoded here."""
 
+import io
 import logging
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
+from struct import Struct
 from typing import BinaryIO
 
 from PIL import ExifTags, Image
@@ -15,7 +17,17 @@ try:
 except ImportError:
     pillow_heif = None
 
-__all__ = ["HEIC", "MAX_PIXELS", "NO_HEIC", "SUFFIXES", "Header", "jpeg_reduction", "open_image", "read_header"]
+__all__ = [
+    "HEIC",
+    "MAX_PIXELS",
+    "NO_HEIC",
+    "SUFFIXES",
+    "Header",
+    "header_of",
+    "jpeg_reduction",
+    "open_image",
+    "read_header",
+]
 
 MAX_PIXELS = 178_956_970  # the size from which Pillow, too, takes a file for a decompression bomb
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif")
@@ -30,6 +42,12 @@ FORMATS_WITH_EXIF_INFO = {"PNG", "JPEG", "MPO"}
 # Peak bytes a pixel of decoding to RGB, measured; Pillow keeps 4 bytes a pixel, beside which stand the 3 of the result.
 BYTES_PER_PIXEL = {"JPEG": 6, "MPO": 6, "PNG": 8, "BMP": 8, "DIB": 8, "TIFF": 12, "GIF": 12, "WEBP": 20, "HEIF": 20}
 PROGRESSIVE_BYTES = 12  # a progressive JPEG's coefficients stay in memory at full size, however small it is decoded
+
+SEGMENT, FRAME = Struct(">BBH"), Struct(">BHHB")  # of a JPEG: a mark, marker and length; bits, height, width and layers
+BASELINE, PROGRESSIVE, SCAN, TABLES, PROFILE = 0xC0, 0xC2, 0xDA, 0xDB, 0xE2
+# Least lengths of the segments of plain JPEGs; not of EXIF and XMP (E1), which turn photos and tell their time.
+SHORTEST = {0xC0: 11, 0xC2: 11, 0xC4: 2, 0xDA: 2, 0xDB: 67, 0xDD: 2, 0xE0: 14, 0xE2: 16, 0xEE: 14, 0xFE: 2}
+TABLE_BYTES, LAST_TABLE = 65, 15  # of quantization tables of 8 bits
 
 if pillow_heif is not None:
     pillow_heif.register_heif_opener()
@@ -86,6 +104,35 @@ def read_header(file: BinaryIO) -> Header:
         exif = _exif(image)
         progressive = bool(image.info.get("progressive"))
         return Header(image.format, image.mode, image.size, _orientation(image, exif), _taken_at(exif), progressive)
+
+
+def header_of(data: bytes) -> Header:
+    """Read the header of the bytes of an image file, as `read_header` does; of most JPEGs ten times as fast."""
+    return _plain_jpeg(data) or read_header(io.BytesIO(data))
+
+
+def _plain_jpeg(data: bytes) -> Header | None:
+    """Read the header of a JPEG that says nothing about itself but its size; None: Pillow has to look."""
+    place, header = 2, None
+    while data.startswith(b"\xff\xd8\xff") and place + SEGMENT.size <= len(data):
+        mark, marker, length = SEGMENT.unpack_from(data, place)
+        start, end = place + SEGMENT.size, place + 2 + length
+        if mark != 0xFF or end > len(data) or length < SHORTEST.get(marker, end):
+            return None
+        if marker == SCAN:
+            return header
+        if marker == PROFILE and not data.startswith(b"ICC_PROFILE\0", start):
+            return None
+        if marker == TABLES and ((end - start) % TABLE_BYTES or max(data[start:end:TABLE_BYTES]) > LAST_TABLE):
+            return None
+        if marker in (BASELINE, PROGRESSIVE):
+            bits, height, width, layers = FRAME.unpack_from(data, start)
+            mode = {1: "L", 3: "RGB"}.get(layers) if bits == 8 and length == 8 + 3 * layers else None
+            if header or mode is None or not 0 < width * height <= MAX_PIXELS:
+                return None
+            header = Header("JPEG", mode, (width, height), 1, None, marker == PROGRESSIVE)
+        place = end
+    return None
 
 
 def open_image(file: BinaryIO) -> Image.Image:

@@ -20,6 +20,7 @@ from lookalike.catalog.header import (
     NO_HEIC,
     SUFFIXES,
     Header,
+    header_of,
     jpeg_reduction,
     open_image,
     read_header,
@@ -100,7 +101,7 @@ def opened(
     file, size = open_regular(path, max_bytes)
     with file:
         data = _from_disk(file.read, size) if size <= SMALL_BYTES else None
-        header = _from_disk(read_header, file if data is None else io.BytesIO(data))
+        header = _from_disk(read_header, file) if data is None else header_of(data)
         with nullcontext() if memory is None else memory.take(size + header.decoding_bytes(target)):
             file.seek(0)
             yield Photo(_from_disk(file.read, size) if data is None else data, header)
@@ -126,7 +127,7 @@ def read_plain_jpeg(path: Path, shorter: int, *, target: int | None = None) -> n
 
 def decode(data: bytes, *, target: int | None = None) -> np.ndarray:
     """Return the photo in the bytes of an image file, as `read` does. Raises ImageError."""
-    return Photo(data, read_header(io.BytesIO(data))).decode(target)
+    return Photo(data, header_of(data)).decode(target)
 
 
 def check_suffix(path: str) -> None:

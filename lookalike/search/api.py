@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import io
 import mimetypes
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from lookalike.catalog import photo_file
-from lookalike.catalog.header import read_header
+from lookalike.catalog.header import header_of
 from lookalike.catalog.photo_file import ImageError
 from lookalike.core.errors import UserError
 from lookalike.edits.rows import digest
@@ -267,7 +266,7 @@ async def _seen(request: Request, opened: Opened, crop: str, use: Callable[[Phot
 
 def _uploaded(opened: Opened, data: bytes, crop: str) -> Photo:
     try:
-        header = read_header(io.BytesIO(data))
+        header = header_of(data)
     except ImageError as error:
         raise UserError(f"expected a photo, found none: {error.reason}") from None
     if header.format not in UPLOADED:
@@ -283,7 +282,7 @@ def _compared(opened: Opened, one: Photo, second: int) -> dict:
     told = {"score": round(score, 5), "row": one.row, **found.as_json()}
     if one.row is not None:
         return told | {"photo": None}
-    kind = f"image/{read_header(io.BytesIO(one.prepared)).format.lower()}"
+    kind = f"image/{header_of(one.prepared).format.lower()}"
     return told | {"photo": f"data:{kind};base64,{base64.b64encode(one.prepared).decode()}"}
 
 

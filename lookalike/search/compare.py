@@ -1,12 +1,11 @@
 """Why two photos are alike: the details that they share in one geometry, and what each part adds to their cosine."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.catalog.header import read_header
+from lookalike.catalog.header import header_of
 from lookalike.catalog.photo_file import ImageError
 from lookalike.clustering.local_match import SIDE, features_in, shared_keypoints
 from lookalike.core.errors import UserError
@@ -62,5 +61,5 @@ def parts_of_cosine(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _within(places: np.ndarray, data: bytes) -> np.ndarray:
     """Return places in pixels of the photo at its side for keypoints as parts of its width and height."""
-    size = np.array(read_header(io.BytesIO(data)).stored, np.float64)
+    size = np.array(header_of(data).stored, np.float64)
     return places / (size * min(1.0, SIDE / size.max()))

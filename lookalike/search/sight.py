@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lookalike.catalog import images
-from lookalike.catalog.header import read_header
+from lookalike.catalog.header import header_of
 from lookalike.core.artifacts import read_manifest
 from lookalike.core.errors import UserError
 from lookalike.preprocess.prepare_file import Preparation
@@ -54,7 +53,7 @@ class Sight:
         Raises UserError for what is no photo.
         """
         try:
-            photo = images.Photo(data, read_header(io.BytesIO(data)))
+            photo = images.Photo(data, header_of(data))
             return bytes(self._preparation.of(photo, crop=crop)[0])
         except images.ImageError as error:
             reason = error.reason
