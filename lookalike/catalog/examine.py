@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +12,7 @@ from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.photo_file import MAX_BYTES
 from lookalike.catalog.silence import silent_decoders
 from lookalike.core import executors
+from lookalike.core.cores import map_items
 from lookalike.core.executors import Advance
 from lookalike.core.files import digest_of
 from lookalike.core.progress import progress
@@ -77,8 +77,8 @@ class _Reader:
                 advance(1)
                 return row | {"key": key, "reusable": row["status"] in FINAL}
 
-            with silent_decoders(), ThreadPoolExecutor(workers) as pool:
-                return Part(list(pool.map(read, items)))
+            with silent_decoders():
+                return Part(list(map_items(read, items, workers)))
 
         return compute
 

@@ -1,7 +1,7 @@
 """Prepare all photos of a catalog, shard by shard, taking over what an earlier or interrupted run prepared alike."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -11,6 +11,7 @@ import cv2
 
 from lookalike.catalog.memory import MemoryBudget
 from lookalike.catalog.silence import silent_decoders
+from lookalike.core.cores import map_items
 from lookalike.core.errors import UserError
 from lookalike.core.executors import Advance, Run
 from lookalike.core.files import digest_of
@@ -180,8 +181,8 @@ class _Preparer:
                 return _row_of(photo, image, row)
 
             name = digest_of([(image, photo["sha256"]) for photo, image in items])[:32]
-            with silent_decoders(), ThreadPoolExecutor(workers) as pool:
-                return Part(store.keep(pool.map(prepare, items), name), beside=found)
+            with silent_decoders(), closing(map_items(prepare, items, workers)) as made:
+                return Part(store.keep(made, name), beside=found)
 
         return compute
 
