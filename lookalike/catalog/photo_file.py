@@ -104,8 +104,9 @@ def copy_to(path: Path, destination: Path) -> None:
 
 
 def _open(path: Path) -> tuple[BinaryIO, int]:
-    if is_member(path):
-        return tars.open_member(path)
+    member = tars.open_member(path)
+    if member is not None:
+        return member
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
     found = os.fstat(descriptor)
     if fault := kind_fault(found.st_mode):

@@ -85,7 +85,7 @@ def contents(path: str | Path) -> Contents:
     """Return what a tar holds, from memory where it is unchanged. Raises OSError where it does not open."""
     descriptor = os.open(path, FLAGS)
     try:
-        return _known(os.fspath(path), descriptor)
+        return _known(os.fspath(path), descriptor, os.fstat(descriptor))
     finally:
         os.close(descriptor)
 
@@ -105,24 +105,35 @@ def member_at(path: str | Path) -> Member | None:
     return None
 
 
-def open_member(path: str | Path) -> tuple[BinaryIO, int]:
+def open_member(path: str | Path) -> tuple[BinaryIO, int] | None:
     """Open a file in a tar by the path that leads through it; return it with its size in bytes.
 
-    Raises OSError where there is none, or one with a fault; the tar stays open as long as a large file, and no longer.
+    None where the path leads through no tar. Raises OSError where the tar has no such file, or one with a fault. The
+    tar stays open as long as a large file, and no longer.
     """
     text = os.fspath(path)
-    tar, descriptor = _open_tar(text)
-    try:
-        member = _known(tar, descriptor).members.get(text[len(tar) + 1 :])
-        if member is None:
-            raise _not_there(text)
-        if member.fault:
-            raise OSError(errno.EINVAL, member.fault, text)
-        if member.size <= SMALL_BYTES:
-            return io.BytesIO(os.pread(descriptor, member.size, member.offset)), member.size
-        return io.BufferedReader(_Part(os.dup(descriptor), member.offset, member.size)), member.size
-    finally:
-        os.close(descriptor)
+    for tar in on_the_way(text):
+        try:
+            descriptor = os.open(tar, FLAGS)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        try:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode):
+                return _opened(descriptor, _known(tar, descriptor, found).members.get(text[len(tar) + 1 :]), text)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _opened(descriptor: int, member: Member | None, path: str) -> tuple[BinaryIO, int]:
+    if member is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if member.fault:
+        raise OSError(errno.EINVAL, member.fault, path)
+    if member.size <= SMALL_BYTES:
+        return io.BytesIO(os.pread(descriptor, member.size, member.offset)), member.size
+    return io.BufferedReader(_Part(os.dup(descriptor), member.offset, member.size)), member.size
 
 
 def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> None:
@@ -135,20 +146,6 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes | memoryview]]) -> 
             file.write(data)
             file.write(bytes(-len(data) % BLOCK))
         file.write(bytes(2 * BLOCK))
-
-
-def _open_tar(path: str) -> tuple[str, int]:
-    """Open the first tar that a path leads through; return its own path and descriptor."""
-    for start in on_the_way(path):
-        descriptor = os.open(start, FLAGS)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return start, descriptor
-        os.close(descriptor)
-    raise _not_there(path)
-
-
-def _not_there(path: str) -> OSError:
-    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
 def on_the_way(path: str) -> Iterator[str]:
@@ -194,9 +191,8 @@ _kept: OrderedDict[str, tuple[tuple[int, ...], Contents]] = OrderedDict()  # by 
 _looking, _reading = Lock(), Lock()
 
 
-def _known(path: str, descriptor: int) -> Contents:
+def _known(path: str, descriptor: int, found: os.stat_result) -> Contents:
     """Return the contents of an open tar; its headers are read by one thread, while the others wait."""
-    found = os.fstat(descriptor)
     stamp = _stamp(found)
     if (known := _look(path, stamp)) is not None:
         return known
