@@ -225,6 +225,7 @@ def kill_campaign(
         outcome["different files"] += len(different)
         if different:
             say(f"after {outcome['kills']} kills differ: {', '.join(different[:5])}")
+        print(f"so far {counted(outcome)}", file=sys.stderr, flush=True)
     return outcome
 
 
@@ -303,8 +304,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             started = time.monotonic()
             outcome = campaign(Path(place) / "toys", getattr(chosen, name), seed=chosen.seed)
-            counted = ", ".join(f"{value:,} {key}" for key, value in outcome.items())
-            print(f"{name}: {counted} ({time.monotonic() - started:.0f} s)", flush=True)
+            print(f"{name}: {counted(outcome)} ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+def counted(outcome: Counter) -> str:
+    """Return the counts of a campaign in words."""
+    return ", ".join(f"{value:,} {key}" for key, value in outcome.items())
 
 
 if __name__ == "__main__":
