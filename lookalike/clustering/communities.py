@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 from graspologic_native import leiden_csr
 from scipy import sparse
-from scipy.spatial.distance import cdist
 from sknetwork.clustering import Louvain
 
 from lookalike.clustering.divisions import group_means
 from lookalike.clustering.linkage import cut, weighted_linkage
+from lookalike.core.arrays import distances_between
 
 __all__ = ["MANY_NODES", "Profile", "communities", "find_communities", "merge_to", "near_count", "rough_communities"]
 
@@ -104,7 +104,7 @@ def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarra
         return labels
     means, sizes = group_means(labels, rows)
     if count <= WARD_COMMUNITIES:
-        return cut(weighted_linkage(cdist(means, means), sizes), n_clusters)[labels]
+        return cut(weighted_linkage(distances_between(means), sizes), n_clusters)[labels]
     order = np.argsort(-sizes, kind="stable")
     kept, small = order[: max(n_clusters, WARD_COMMUNITIES)], order[max(n_clusters, WARD_COMMUNITIES) :]
     target = np.empty(count, np.int64)

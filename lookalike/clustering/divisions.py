@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.spatial.distance import cdist
 
 from lookalike.clustering.linkage import cut, weighted_linkage
+from lookalike.core.arrays import distances_between
 
 __all__ = ["Divisions", "divide", "group_means"]
 
@@ -39,7 +39,7 @@ class Divisions:
             if finer > count:
                 if finer not in trees:
                     means, sizes = group_means(labels, rows)
-                    trees[finer] = weighted_linkage(cdist(means, means), sizes)
+                    trees[finer] = weighted_linkage(distances_between(means), sizes)
                 labels = cut(trees[finer], count)[labels]
             found.append(labels)
         return found

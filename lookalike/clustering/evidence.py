@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from lookalike.clustering.chance import normal, on_axes, shuffled
 from lookalike.clustering.communities import communities, rough_communities
 from lookalike.clustering.divisions import Divisions, divide, group_means
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
+from lookalike.core.arrays import distances_between, one_blas_thread
 from lookalike.core.cores import cpu_count
 
 __all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
@@ -85,7 +85,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
         advance(1)
         return measured
 
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
         seen = pool.map(of_graph, range(len(SCALES)))  # begun before the others
         anew = list(pool.map(by_chance, range(NORMALS), normal(rows, NORMALS, seed=space.seed)))
         parted = list(pool.map(by_chance, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
@@ -127,7 +127,7 @@ def _scatter(labels: np.ndarray, rows: np.ndarray, total: float) -> tuple[float,
     share = np.log(max(float((inside**2).sum() / total), 1e-3))
     if len(sizes) == 1:
         return share, 0.0
-    distances = cdist(means, means)
+    distances = distances_between(means)
     np.fill_diagonal(distances, np.inf)
     nearest = distances.argmin(axis=1)
     apart = distances[np.arange(len(means)), nearest]

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 import faiss
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
-from scipy.spatial.distance import cdist
 
 from lookalike.clustering.assignment import nearest_of_all
 from lookalike.clustering.describe import AXES, distances
 from lookalike.clustering.space import Space
-from lookalike.core.arrays import mean_by_label, unit_rows
+from lookalike.core.arrays import distances_between, mean_by_label, unit_rows
 
 __all__ = ["Relations", "relate"]
 
@@ -117,7 +116,7 @@ def _near_groups(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     near = np.full((g, NEAR_GROUPS), -1, np.int32)
     if g < 2:
         return near, np.arange(g, dtype=np.int32)
-    gaps = cdist(means, means)
+    gaps = distances_between(means)
     np.fill_diagonal(gaps, np.inf)
     best = np.argsort(gaps, axis=1, kind="stable")[:, : min(NEAR_GROUPS, g - 1)]
     near[:, : best.shape[1]] = best

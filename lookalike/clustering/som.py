@@ -7,7 +7,6 @@ Clustering of the self-organizing map, 2000). Or one unit a cluster: a small map
 import math
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from lookalike.clustering.assignment import distances_to_own, nearest
 from lookalike.clustering.batch_som import train_batch
@@ -15,7 +14,7 @@ from lookalike.clustering.linkage import cut, weighted_linkage
 from lookalike.clustering.map_quality import best_and_second, topographic_error, u_matrix
 from lookalike.clustering.methods.som import Options
 from lookalike.clustering.minisom_engine import train_minisom
-from lookalike.core.arrays import mean_by_label
+from lookalike.core.arrays import distances_between, mean_by_label
 from lookalike.core.errors import UserError
 
 __all__ = ["ENGINES", "GROUPS", "map_side", "merge_units", "place"]
@@ -99,7 +98,9 @@ def merge_units(means: np.ndarray, hits: np.ndarray, n_clusters: int) -> tuple[n
         few = f"only {len(full)} units of the map have rows: {len(full)} clusters of the {n_clusters} asked for"
         return labels, [few] if len(full) < n_clusters else []
     means, hits = means[full], hits[full]
-    labels[full] = refine_units(means, hits, cut(weighted_linkage(cdist(means, means), hits), n_clusters), n_clusters)
+    labels[full] = refine_units(
+        means, hits, cut(weighted_linkage(distances_between(means), hits), n_clusters), n_clusters
+    )
     return labels, []
 
 

@@ -15,7 +15,16 @@ from threadpoolctl import ThreadpoolController
 
 from lookalike.core.cores import cpu_count
 
-__all__ = ["BLOCK_ROWS", "map_blocks", "map_rows", "mean_by_label", "one_blas_thread", "sum_by_label", "unit_rows"]
+__all__ = [
+    "BLOCK_ROWS",
+    "distances_between",
+    "map_blocks",
+    "map_rows",
+    "mean_by_label",
+    "one_blas_thread",
+    "sum_by_label",
+    "unit_rows",
+]
 
 BLOCK_ROWS = 16_384  # rows of one map task
 
@@ -24,6 +33,18 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     """Scale each of the rows (n, d) to Euclidean length 1, in their own dtype; rows of zeros stay."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(lengths > 0, lengths, 1)
+
+
+def distances_between(rows: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distances of all pairs of few rows (n, d): float64 (n, n), zeros on the diagonal.
+
+    By a matrix product, many times as fast as pair by pair; rounding is 1e-8 of the rows' lengths.
+    """
+    rows = np.asarray(rows, np.float64)
+    squares = np.einsum("nd,nd->n", rows, rows)
+    squared = squares[:, None] + squares - 2 * (rows @ rows.T)
+    np.fill_diagonal(squared, 0)
+    return np.sqrt(np.maximum(squared, 0))
 
 
 def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS, most: int = sys.maxsize) -> Iterator:
