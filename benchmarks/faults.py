@@ -137,8 +137,7 @@ def run_and_kill_worker(folder: Path, flags: Sequence[str], chance: random.Rando
     killed, wait = 0, chance.uniform(0, 1.5)
     while process.poll() is None and not killed:
         with suppress(psutil.Error):  # of a process that has just ended
-            children = psutil.Process(process.pid).children()
-            workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+            workers = [child for child in psutil.Process(process.pid).children(recursive=True) if is_worker(child)]
             seen |= {worker.pid for worker in workers}
             if workers and len(seen) >= wanted:
                 time.sleep(wait)
@@ -146,6 +145,14 @@ def run_and_kill_worker(folder: Path, flags: Sequence[str], chance: random.Rando
                 killed = 1
         time.sleep(0.01)
     return killed, process.wait() != 0
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Say whether a process works on shards: one that was spawned, or an actor of Ray."""
+    with suppress(psutil.Error):  # it has just ended
+        words = " ".join(process.cmdline())
+        return "spawn_main" in words or words.startswith("ray::_Actor")
+    return False
 
 
 def _started(folder: Path, script: str, flags: Sequence[str]) -> subprocess.Popen:
