@@ -46,7 +46,8 @@ def _connected(run: Run):
         found = "found it not installed: pip install ray==2.60.0, or take run.executor processes"
         raise UserError(f"expected Ray for run.executor ray, {found}") from None
     _require_answer(run.ray_address)
-    own = {"num_cpus": run.workers, "object_store_memory": STORE, "include_dashboard": False}
+    # "local": without it Ray joins a cluster that someone has started on this machine, and then refuses the rest.
+    own = {"address": "local", "num_cpus": run.workers, "object_store_memory": STORE, "include_dashboard": False}
     given = {"address": run.ray_address} if run.ray_address else own
     try:
         ray.init(**given, log_to_driver=False, logging_level=logging.ERROR)
