@@ -107,7 +107,7 @@ def read_header(file: BinaryIO) -> Header:
 
 
 def header_of(data: bytes) -> Header:
-    """Read the header of the bytes of an image file, as `read_header` does; of most JPEGs ten times as fast."""
+    """Read the header of the bytes of an image file, as `read_header` does; of most JPEGs nine times as fast."""
     return _plain_jpeg(data) or read_header(io.BytesIO(data))
 
 

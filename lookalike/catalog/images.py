@@ -120,7 +120,7 @@ def read(path: Path, *, target: int | None = None) -> np.ndarray:
 def read_plain_jpeg(path: Path, shorter: int, *, target: int | None = None) -> np.ndarray:
     """Return what `read` does of an upright JPEG in colour or grey whose shorter side in pixels is known.
 
-    Its header is not looked at, which of a small photo takes longer than its pixels. Raises ImageError.
+    Its header is not looked at: small photos are read more than half again as fast. Raises ImageError.
     """
     return _decode_jpeg(_from_disk(read_bytes, path), jpeg_reduction(shorter, target))
 
