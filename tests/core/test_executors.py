@@ -216,6 +216,12 @@ def test_a_node_that_goes_in_the_middle_loses_nothing(cluster, tmp_path):
     assert values(parts) == [2 * number for number in range(60)]
 
 
+def test_a_cluster_that_runs_here_is_not_taken_unasked(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)  # as `ray start` leaves a note, and Ray joins it
+    parts = run(tmp_path, Doubled(tmp_path), 8, executor="ray")
+    assert values(parts) == [2 * number for number in range(8)]
+
+
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
     line = "expected Ray for run.executor ray, found it not installed"
     line = "expected a Ray cluster at 127.0.0.1:9, found none" if find_spec("ray") else line
