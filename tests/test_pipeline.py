@@ -250,6 +250,17 @@ def test_kill_and_ctrl_c_lose_nothing_and_a_rerun_completes(done_place, stage, h
     assert manifests(done_place) == before
 
 
+def test_what_a_crash_left_beside_finished_results_goes_with_the_next_run(done_place):
+    before = manifests(done_place)
+    left = [(done_place / "output" / "toys", "06_visualize"), (done_place / "img", "toys")]
+    for parent, name in left:
+        (parent / f".{name}.old").mkdir()
+        (parent / f".{name}.old" / "older.png").write_bytes(b"older")
+    assert run(done_place, "run_all", *ALL_FLAGS).returncode == 0
+    assert [parent / f".{name}.old" for parent, name in left if (parent / f".{name}.old").exists()] == []
+    assert manifests(done_place) == before
+
+
 @pytest.mark.parametrize(("stage", "words"), [("01_preprocess", "3 of them new"), ("03_extract", "3 of them new")])
 def test_a_killed_run_keeps_its_finished_shards(place, stage, words):
     for earlier in STAGES[: STAGES.index(stage)]:

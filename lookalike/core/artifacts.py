@@ -14,7 +14,17 @@ from pathlib import Path
 
 from lookalike.core.files import digest_of, file_digest, link_or_copy, write_json
 
-__all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_own", "replace_folder", "write_manifest"]
+__all__ = [
+    "FORMAT",
+    "Manifest",
+    "damage",
+    "read_manifest",
+    "recover",
+    "remove_own",
+    "replace_folder",
+    "was_interrupted",
+    "write_manifest",
+]
 
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
 EDITIONS = {"04_found": 1, "04_cluster": 1, "06_visualize": 1}  # added to it: results of one stage alone; never lowered
@@ -147,11 +157,16 @@ def remove_own(folder: Path) -> None:
         folder.rmdir()
 
 
+def was_interrupted(final: Path) -> bool:
+    """Say whether a crash in `replace_folder` left something beside a folder, see `recover`."""
+    return _aside(final).exists()
+
+
 def recover(final: Path) -> None:
     """Mend what a crash in `replace_folder` left: bring the old folder back, or drop it where the new one stands."""
-    aside = _aside(final)
-    if not aside.exists():
+    if not was_interrupted(final):
         return
+    aside = _aside(final)
     if final.exists():
         shutil.rmtree(aside)
     else:

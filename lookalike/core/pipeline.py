@@ -13,6 +13,7 @@ from lookalike.core.stage import (
     discard_unfinished,
     faults,
     is_current,
+    mend,
     stage_folder,
 )
 
@@ -40,6 +41,7 @@ def main_step(steps: Mapping[str, Step]) -> str:
 def run_steps(settings, steps: Mapping[str, Step]) -> None:
     """Run the steps of one script that are out of date; where none is, the main one again, since it was asked for."""
     with dataset_lock(settings):
+        mend(settings)
         again = all(_is_done(settings, name, step) for name, step in steps.items())
         for name, step in steps.items():
             if (again and name == main_step(steps)) or not _is_done(settings, name, step):
@@ -52,6 +54,7 @@ def run_all(settings, scripts: Path) -> None:
     scripts: the folder of the stages' scripts. Raises UserError with the step's name in front.
     """
     with dataset_lock(settings):
+        mend(settings)
         for name, step in _all_steps(scripts):
             _run_one(settings, name, step)
 

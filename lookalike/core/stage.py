@@ -37,6 +37,7 @@ __all__ = [
     "faults",
     "is_current",
     "lack",
+    "mend",
     "parameters_of",
     "recorded",
     "require",
@@ -159,6 +160,12 @@ def faults(settings: Settings, name: str) -> Iterator[str]:
         yield from damage(folder, manifest, digests=True)
     elif folder.exists():
         yield "the manifest is missing, damaged or of an older format"
+
+
+def mend(settings: Settings) -> None:
+    """Bring every published result back that a crash took away half, and drop what one left of older results."""
+    for name in STAGES:
+        recover(stage_folder(settings, name))
 
 
 def discard_unfinished(settings: Settings, name: str) -> None:

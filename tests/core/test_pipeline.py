@@ -1,11 +1,12 @@
 """Steps that are up to date are left; by hand the first is done again where nothing is out of date."""
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
 
 from lookalike.core.errors import UserError
-from lookalike.core.pipeline import Step, run_steps, verify
+from lookalike.core.pipeline import Step, run_all, run_steps, verify
 from lookalike.core.stage import STAGES, Stage, stage_folder
 
 
@@ -84,3 +85,15 @@ def test_verify_names_what_is_damaged(settings, steps, scripts, capsys):
     said = capsys.readouterr().out
     assert "04_folders: a.txt has 1 bytes in place of 0: run python 04_cluster.py" in said
     assert "04_cluster: a photo is missing" in said
+
+
+def test_what_a_crash_left_of_a_publication_is_mended_and_nothing_is_done_again(settings, steps, scripts):
+    found, done = steps
+    run_steps(settings, found)
+    results = [stage_folder(settings, name) for name in found]
+    shutil.copytree(results[0], results[0].with_name(".04_cluster.old"))  # after the second of two renames
+    results[1].rename(results[1].with_name(".groups.old"))  # after the first
+    found["04_folders"] = found["04_folders"]._replace(wanted=lambda settings: False)
+    run_all(settings, scripts)
+    assert done == list(found)
+    assert sorted(path.name for path in results[0].parent.iterdir()) == [".lock", "04_cluster", "groups"]
