@@ -20,7 +20,7 @@ from lookalike.clustering.number import estimate
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
-from lookalike.networks.fusion import eyes_in_words, join, weigh
+from lookalike.networks.fusion import eyes_in_words, learn_fusion
 from lookalike.preprocess import BACKGROUNDS
 
 SHARED = Path("../shared")
@@ -62,9 +62,9 @@ def features(
 def with_foreground(original: np.ndarray, foreground: np.ndarray) -> np.ndarray:
     """Return the rows of two eyes joined, and print with which weights."""
     eyes = {"original": original, "foreground": foreground}
-    chosen = weigh(eyes)
-    print(f"\n{eyes_in_words(chosen)}")
-    return join(eyes, {name: eye.weight for name, eye in chosen.items()})
+    fusion = learn_fusion(eyes)
+    print(f"\n{eyes_in_words(fusion.eyes)}")
+    return fusion.join(eyes)
 
 
 def scored(run: Callable[[int], np.ndarray], true: list[str], seeds: int) -> str:

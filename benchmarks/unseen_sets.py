@@ -10,6 +10,7 @@ import argparse
 import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from lookalike.clustering.likelihood import learn
 from lookalike.clustering.space import Space
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
-from lookalike.networks.fusion import ENOUGH, WEIGHT, agreement, join, weigh
+from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, learn_fusion
 
 WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their weights chosen as 03 does
     "graph": ("graph", ["network"]),
@@ -70,8 +71,8 @@ def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
     def measure() -> float:
         method, names = WAYS[way]
         eyes = {name: task.eyes[name] for name in names}
-        weights = {name: eye.weight for name, eye in weigh(eyes).items()}
-        return scored(task, method, eyes["network"] if len(eyes) == 1 else join(eyes, weights), n_clusters, seed)
+        rows = eyes["network"] if len(eyes) == 1 else learn_fusion(eyes).join(eyes)
+        return scored(task, method, rows, n_clusters, seed)
 
     return kept(work / "nmi" / f"{task.name}-{way}-{n_clusters}-{seed}.pickle", measure)
 
@@ -166,10 +167,11 @@ def second_eye(task: Task, work: Path) -> tuple[float, float]:
     """Return the agreement of the eyes of a task, and what the second at its full weight adds to NMI of one graph."""
 
     def measure() -> tuple[float, float]:
-        rows = join(task.eyes, {"network": 1, "handcrafted": WEIGHT})
+        fusion = learn_fusion(task.eyes)
+        always = replace(fusion, eyes={"network": Eye(), "handcrafted": Eye(WEIGHT)})
         alone = nmi(task, "graph", task.n_classes, 0, work)
-        found = agreement(task.eyes["network"], task.eyes["handcrafted"])
-        return found or 0.0, scored(task, "graph", rows, task.n_classes, 0) - alone
+        both = scored(task, "graph", always.join(task.eyes), task.n_classes, 0)
+        return fusion.eyes["handcrafted"].agreement or 0.0, both - alone
 
     return kept(work / "eyes" / f"{task.name}.pickle", measure)
 

@@ -22,11 +22,13 @@ __all__ = [
     "map_rows",
     "mean_by_label",
     "one_blas_thread",
+    "rows_times",
     "sum_by_label",
     "unit_rows",
 ]
 
 BLOCK_ROWS = 16_384  # rows of one map task
+PRODUCT_ROWS = 64  # that `rows_times` multiplies at once
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
@@ -45,6 +47,21 @@ def distances_between(rows: np.ndarray) -> np.ndarray:
     squared = squares[:, None] + squares - 2 * (rows @ rows.T)
     np.fill_diagonal(squared, 0)
     return np.sqrt(np.maximum(squared, 0))
+
+
+def rows_times(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return rows (n, d) times a matrix (d, p), float32: a row gives the same bits whatever rows it is among.
+
+    BLAS computes other numbers of rows in other orders, so blocks of one size are multiplied, the last one filled up.
+    """
+    matrix, n = np.ascontiguousarray(matrix, np.float32), len(rows)
+    block, out = np.zeros((PRODUCT_ROWS, len(matrix)), np.float32), np.empty((n, matrix.shape[1]), np.float32)
+    with one_blas_thread():
+        for start in range(0, n, PRODUCT_ROWS):
+            part = rows[start : start + PRODUCT_ROWS]
+            block[: len(part)] = part
+            out[start : start + len(part)] = (block @ matrix)[: len(part)]
+    return out
 
 
 def map_blocks(step: Callable, rows: np.ndarray, *, size: int = BLOCK_ROWS, most: int = sys.maxsize) -> Iterator:

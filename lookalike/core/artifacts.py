@@ -27,7 +27,12 @@ __all__ = [
 ]
 
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
-EDITIONS = {"04_found": 1, "04_cluster": 1, "06_visualize": 1}  # added to it: results of one stage alone; never lowered
+EDITIONS = {
+    "03_extract": 1,
+    "04_found": 1,
+    "04_cluster": 1,
+    "06_visualize": 1,
+}  # added to it: results of one stage alone; never lowered
 MANIFEST = "manifest.json"
 MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
 OLDER_LIST = ".lookalike-folders.json"

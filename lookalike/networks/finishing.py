@@ -2,7 +2,7 @@
 Reads the shards of a draft and leaves them as they are, so that after a failure nothing is computed again."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,32 +11,42 @@ from lookalike.core import features
 from lookalike.core.crew import Crew
 from lookalike.core.executors import Run
 from lookalike.core.files import write_aside, write_json
-from lookalike.networks.fusion import Eye, join, weigh
+from lookalike.networks.fusion import Eye, Fusion, learn_fusion
 from lookalike.networks.graph import DESCRIPTION
-from lookalike.networks.pca import fit_pca, project
+from lookalike.networks.pca import REDUCED, fit_pca, project, read_components, write_components
 
-__all__ = ["join_eyes", "reduce_features", "write_tsv"]
+__all__ = ["join_eyes", "read_fusion", "reduce_features", "write_tsv"]
 
 NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
 BLOCK_ROWS = 8_192
+EVENED = "{}_axes.npz"  # the axes on which an eye is evened
 
 
 def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
     """Write joined_*.npy, several eyes joined by weights chosen here, which are returned; of one eye nothing.
 
-    The weights and the agreements that they follow from are added to the draft's description.json.
+    The weights and the agreements that they follow from are added to the draft's description.json, the axes on which
+    an eye is evened are written beside it.
     """
     if len(names) == 1:
         return {}
-    eyes = weigh({name: features.load(draft, name=name)[1] for name in names})
-    weights = {name: eye.weight for name, eye in eyes.items()}
+    fusion = learn_fusion({name: features.load(draft, name=name)[1] for name in names})
     for shard in range(len(list(draft.glob(f"{names[0]}_{NUMBER}.npy")))):
         rows = {name: np.load(features.shard_file(draft, name, shard), mmap_mode="r") for name in names}
         with write_aside(features.shard_file(draft, joined, shard)) as aside, aside.open("wb") as file:
-            np.save(file, join(rows, weights))
+            np.save(file, fusion.join(rows))
     described = json.loads((draft / DESCRIPTION).read_text(encoding="utf-8"))
-    write_json(draft / DESCRIPTION, {name: one | eyes[name]._asdict() for name, one in described.items()})
-    return eyes
+    write_json(draft / DESCRIPTION, {name: one | fusion.eyes[name]._asdict() for name, one in described.items()})
+    for name in fusion.axes:
+        write_components(draft / EVENED.format(name), fusion.axes[name])
+    return fusion.eyes
+
+
+def read_fusion(folder: Path, described: Mapping[str, Mapping]) -> Fusion:
+    """Return how the eyes of a published folder were joined. described: what its description.json says of each."""
+    eyes = {name: Eye(one.get("weight", 1.0), one.get("agreement")) for name, one in described.items()}
+    evened = [name for name in eyes if (folder / EVENED.format(name)).exists()]
+    return Fusion(eyes, {name: read_components(folder / EVENED.format(name)) for name in evened})
 
 
 def reduce_features(draft: Path, keep: float, run: Run, work: Path) -> None:
@@ -52,7 +62,7 @@ def reduce_features(draft: Path, keep: float, run: Run, work: Path) -> None:
         reduced = [project(block, components).astype(block.dtype) for block in _blocks(shard)]
         with write_aside(draft / shard.name.replace("backbone", "features")) as aside, aside.open("wb") as file:
             np.save(file, np.concatenate(reduced))
-    np.savez(draft / "pca.npz", **components._asdict())
+    write_components(draft / REDUCED, components)
 
 
 def _blocks(shard: Path) -> Iterator[np.ndarray]:

@@ -3,15 +3,17 @@ The blocks and the sign of a component are fixed, so the same vectors give the s
 files, and whoever computes the sums."""
 
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.core.arrays import map_rows
+from lookalike.core.arrays import map_rows, rows_times
 from lookalike.core.errors import UserError
 
-__all__ = ["MAX_DIMENSION", "Components", "fit_pca", "project"]
+__all__ = ["MAX_DIMENSION", "REDUCED", "Components", "fit_pca", "project", "read_components", "write_components"]
 
+REDUCED = "pca.npz"  # the components of a result's vectors, beside them
 MAX_DIMENSION = 16_384  # 2 GiB for the covariance
 BLOCK_ROWS = 8_192  # of which sums are added, in float64
 SUMMED_BYTES = 2**32  # of blocks and their sums at a time, but for two threads
@@ -57,8 +59,19 @@ def fit_pca(rows: np.ndarray, keep: float) -> Components:
 
 
 def project(rows: np.ndarray, components: Components) -> np.ndarray:
-    """Return float32 (n, m): rows (n, d) in the coordinates of the components."""
-    return (rows.astype(np.float32) - components.mean) @ components.components.T
+    """Return float32 (n, m): rows (n, d) in the coordinates of the components, each the same among any others."""
+    return rows_times(rows.astype(np.float32) - components.mean, components.components.T)
+
+
+def write_components(file: Path, components: Components) -> None:
+    """Write components as an .npz file."""
+    np.savez(file, **components._asdict())
+
+
+def read_components(file: Path) -> Components:
+    """Return the components of a file that `write_components` wrote. Raises OSError."""
+    with np.load(file) as found:
+        return Components(**found)
 
 
 def _moments(rows: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:

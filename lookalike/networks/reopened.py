@@ -13,10 +13,11 @@ from lookalike.networks import ENGINES
 from lookalike.networks.devices import Wanted
 from lookalike.networks.engines import Extractor, choose_engine, handcrafted_extractor, open_frozen
 from lookalike.networks.extraction import compute_matrices
-from lookalike.networks.fusion import join
+from lookalike.networks.finishing import read_fusion
+from lookalike.networks.fusion import Fusion
 from lookalike.networks.graph import DESCRIPTION
 from lookalike.networks.options import Options
-from lookalike.networks.pca import Components, project
+from lookalike.networks.pca import REDUCED, Components, project, read_components
 from lookalike.networks.squares import Photo
 
 __all__ = ["Eyes", "reopen"]
@@ -28,11 +29,11 @@ class Eyes:
     def __init__(
         self,
         extractors: Mapping[str, Extractor],
-        weights: Mapping[str, float],
+        fusion: Fusion,
         options: Options,
         components: Components | None,
     ) -> None:
-        self._extractors, self._weights = dict(extractors), dict(weights)
+        self._extractors, self._fusion = dict(extractors), fusion
         self._options, self._components = options, components
 
     def __call__(self, files: Sequence[bytes]) -> dict[str, np.ndarray]:
@@ -44,7 +45,7 @@ class Eyes:
         wrong = next(filter(None, made.errors), None)
         if wrong:
             raise UserError(f"expected a photo, found one that does not decode: {wrong}")
-        joined = {} if len(self._extractors) == 1 else {self._whole: join(made.arrays, self._weights)}
+        joined = {} if len(self._extractors) == 1 else {self._whole: self._fusion.join(made.arrays)}
         arrays = {name: array.astype(np.float32) for name, array in (made.arrays | joined).items()}
         if self._components is not None:
             arrays[MAIN] = project(arrays.pop(WHOLE), self._components)
@@ -66,11 +67,8 @@ def reopen(folder: Path, parameters: Mapping, *, workers: int = 1) -> Eyes:
     described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     opened = {name: _open(folder, one, workers) for name, one in described.items()}
     extractors = {name: one.on_foreground(described[name].get("background", "none")) for name, one in opened.items()}
-    weights = {name: one.get("weight", 1) for name, one in described.items()}
-    if not options.pca:
-        return Eyes(extractors, weights, options, None)
-    with np.load(folder / "pca.npz") as found:
-        return Eyes(extractors, weights, options, Components(**found))
+    components = read_components(folder / REDUCED) if options.pca else None
+    return Eyes(extractors, read_fusion(folder, described), options, components)
 
 
 def _open(folder: Path, described: Mapping, workers: int) -> Extractor:

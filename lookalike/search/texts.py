@@ -7,7 +7,7 @@ import numpy as np
 
 from lookalike.core.errors import UserError
 from lookalike.core.features import MAIN, WHOLE
-from lookalike.networks.pca import Components, project
+from lookalike.networks.pca import REDUCED, Components, project, read_components
 from lookalike.networks.texts import TextEncoder, matrix_of
 
 __all__ = ["Texts"]
@@ -28,8 +28,7 @@ class Texts:
 
     @cached_property
     def _components(self) -> Components:
-        with np.load(self._extracted / "pca.npz") as found:
-            return Components(**found)
+        return read_components(self._extracted / REDUCED)
 
     def vector(self, text: str, matrix: str) -> np.ndarray:
         """Return the vector of a text, float32 (d,), among those of a matrix. Raises UserError where it has none."""

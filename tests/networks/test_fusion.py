@@ -14,7 +14,7 @@ from lookalike.core import features
 from lookalike.core.arrays import unit_rows
 from lookalike.networks.engines import handcrafted_extractor
 from lookalike.networks.extraction import extract_rows
-from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, agreement, eyes_in_words, join, weigh
+from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, Fusion, agreement, eyes_in_words, learn_fusion
 from lookalike.networks.squares import Photo
 from lookalike.search.sight import Sight
 
@@ -55,15 +55,15 @@ def test_a_constant_eye_and_too_few_photos_have_no_weight():
     assert agreement(rows, np.ones((600, 5), np.float32)) == 0 == agreement(rows, np.zeros((600, 5), np.float32))
     assert agreement(rows[:20], rows[:20]) is None and agreement(rows[:21], rows[:21]) == 1
     assert agreement(rows[:0], rows[:0]) is None
-    assert weigh({"a": rows[:20], "b": rows[:20]}) == {"a": Eye(1), "b": Eye(0, None)}
+    assert learn_fusion({"a": rows[:20], "b": rows[:20]}).eyes == {"a": Eye(1), "b": Eye(0, None)}
 
 
 def test_each_further_eye_is_weighed_by_the_first_alone():
-    eyes = weigh({"a": groups(1), "b": groups(2), "c": groups(3, turn=5)})
+    eyes = learn_fusion({"a": groups(1), "b": groups(2), "c": groups(3, turn=5)}).eyes
     assert [eye.weight for eye in eyes.values()] == [1, WEIGHT, 0]
     assert eyes["b"].agreement > ENOUGH > eyes["c"].agreement
-    assert weigh({"base": groups(1), "finetuned": groups(2, turn=5)})["finetuned"] == Eye(1)
-    assert weigh({"own": groups(1), "finetuned": groups(2, turn=5)})["finetuned"].weight == 0
+    assert learn_fusion({"base": groups(1), "finetuned": groups(2, turn=5)}).eyes["finetuned"] == Eye(1)
+    assert learn_fusion({"own": groups(1), "finetuned": groups(2, turn=5)}).eyes["finetuned"].weight == 0
 
 
 def test_a_sample_tells_what_all_rows_would(monkeypatch):
@@ -75,11 +75,38 @@ def test_a_sample_tells_what_all_rows_would(monkeypatch):
 
 def test_joined_rows_have_the_weights_as_lengths():
     eyes = {"a": groups(1)[:5], "b": groups(2)[:5, :7], "c": groups(3)[:5]}
-    rows = join(eyes, {"b": 1, "a": 0.6, "c": 0})
+    rows = Fusion({"b": Eye(1), "a": Eye(0.6), "c": Eye(0)}).join(eyes)
     assert rows.shape == (5, 31) and rows.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(rows[:, :7], axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(rows[:, 7:], axis=1), 0.6, rtol=1e-5)
-    np.testing.assert_array_equal(join({name: rows[2:3] for name, rows in eyes.items()}, {"b": 1, "a": 0.6}), rows[2:3])
+
+
+def histograms(seed, **how):
+    """Rows of 30 shares around k histograms, of which one bin is large in all."""
+    shares = np.abs(groups(seed, **how)) @ np.abs(np.random.default_rng(seed).standard_normal((24, 30)))
+    shares[:, 3] += 3 * shares.sum(axis=1)
+    return unit_rows(np.sqrt(shares / shares.sum(axis=1, keepdims=True)).astype(np.float32))
+
+
+def test_an_eye_of_histograms_is_evened_and_a_row_joined_alike_among_any_others():
+    eyes = {"a": groups(1), "handcrafted": histograms(2)}
+    fusion = learn_fusion(eyes)
+    rows = fusion.join(eyes)
+    assert rows.shape == (600, 24 + 30) and fusion.eyes["handcrafted"].weight == WEIGHT
+    np.testing.assert_allclose(np.linalg.norm(rows[:, 24:], axis=1), WEIGHT, rtol=1e-5)
+    spread = [np.linalg.svd(unit - unit.mean(axis=0), compute_uv=False) for unit in (eyes["handcrafted"], rows[:, 24:])]
+    assert spread[0][0] / spread[0][20] > 2 * spread[1][0] / spread[1][20]
+    for start, stop in ((0, 1), (7, 90), (599, 600)):
+        part = {name: rows[start:stop] for name, rows in eyes.items()}
+        np.testing.assert_array_equal(fusion.join(part), rows[start:stop])
+    twins = learn_fusion(eyes | {"handcrafted": np.ones((600, 30), np.float32)})
+    assert twins.eyes["handcrafted"] == Eye(0, 0.0) and not twins.axes
+
+
+def test_evened_histograms_tell_groups_that_one_large_bin_hides():
+    hidden, shown = histograms(2), groups(1)
+    fusion = learn_fusion({"a": shown, "handcrafted": hidden})
+    assert fusion.eyes["handcrafted"].agreement > agreement(shown, hidden) + 0.01
 
 
 def test_the_weights_are_told_with_their_reason():
@@ -131,14 +158,27 @@ def test_a_query_is_joined_as_the_photos_were(place, drawn_photos, flags):
             np.testing.assert_allclose(seen[name], features.load(folder, name=name)[1][row], rtol=1e-4, atol=1e-5)
 
 
+def test_evened_histograms_are_the_same_in_shards_of_any_size_and_in_a_query(place, drawn_photos):
+    eyes = ("--extract.backbone", "handcrafted+own.onnx", "--extract.seed", "2")
+    made = []
+    for size in ("23", "4"):
+        folder, _ = extract(place, *eyes, "--run.shard_size", size)
+        made.append(np.asarray(features.load(folder)[1]))
+    np.testing.assert_array_equal(*made)
+    assert (folder / "handcrafted_axes.npz").exists() and made[0].shape[1] < 504
+    sight = Sight(folder.parent / "01_preprocess", folder)
+    paths, _ = features.load(folder)
+    seen = sight.vectors(sight.prepare((drawn_photos[0].parent / paths[9]).read_bytes()))
+    np.testing.assert_allclose(seen["features"], made[0][9], rtol=1e-4, atol=1e-5)
+
+
 def test_joined_features_are_those_of_the_eyes(place):
     folder, _ = extract(place)
     described = json.loads((folder / "description.json").read_text())
     eyes = {name: np.asarray(features.load(folder, name=name)[1]) for name in described}
     assert [eye.shape for eye in eyes.values()] == [(23, 6), (23, 6), (23, 504)]
-    weights = {name: eye.weight for name, eye in weigh(eyes).items()}
     joined = np.asarray(features.load(folder)[1])
-    assert joined.shape == (23, 12) and np.array_equal(joined, join(eyes, weights))
+    assert joined.shape == (23, 12) and np.array_equal(joined, learn_fusion(eyes).join(eyes))
 
 
 def test_an_eye_joined_after_pca_or_in_shards_is_not_extracted_again(place):

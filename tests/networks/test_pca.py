@@ -42,6 +42,14 @@ def test_files_and_workers_leave_no_trace(tmp_path, monkeypatch, executor):
     assert all(np.asarray(a).tobytes() == np.asarray(b).tobytes() for a, b in zip(one, seven, strict=True))
 
 
+def test_a_row_is_projected_alike_among_any_others():
+    wide = np.random.default_rng(1).random((600, 504)).astype(np.float32)
+    found = fit_pca(wide, 64)
+    whole = project(wide, found)
+    for start, stop in ((0, 1), (0, 7), (5, 38), (100, 433), (599, 600)):
+        np.testing.assert_array_equal(project(wide[start:stop], found), whole[start:stop])
+
+
 def test_the_largest_loading_is_positive():
     one = fit_pca(ROWS, 4)
     assert (one.components[np.arange(4), np.abs(one.components).argmax(axis=1)] > 0).all()
