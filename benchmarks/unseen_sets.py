@@ -130,7 +130,7 @@ def report_count(tasks: Tasks, whole: dict[str, Task], estimate: Callable[[str, 
 
 def report_given(tasks: Tasks, seeds: int, work: Path) -> None:
     """Print the mean NMI of each way over the tasks of a set, the number given, and its spread over seeds."""
-    print(f"\n| set | tasks | {' | '.join(WAYS)} |\n|---|---|{'---|' * len(WAYS)}")
+    print(f"\n| set | tasks, {seeds} seeds | {' | '.join(WAYS)} |\n|---|---|{'---|' * len(WAYS)}")
     rows = []
     for name, drawn in tasks.items():
         table = np.zeros((len(WAYS), seeds, len(drawn)))
@@ -207,7 +207,7 @@ def settings() -> argparse.Namespace:
     parser.add_argument(
         "--tasks", type=int, default=32, help="random choices of classes of each set; of two classes half as many"
     )
-    parser.add_argument("--whole", nargs="*", choices=SETS, default=list(SETS), help="sets counted as a whole, too")
+    parser.add_argument("--whole", nargs="*", choices=SETS, default=list(SETS), help="sets taken as a whole, too")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--learn", action="store_true", help="print the weights learnt on all the sets, and stop")
@@ -235,6 +235,7 @@ def main() -> None:
         report_count(twos, {}, estimate)
     if "given" in chosen.parts:
         report_given(tasks, chosen.seeds, work)
+        report_given({name: [sets[name]] for name in chosen.whole if name in sets}, chosen.seeds, work)
     if "estimated" in chosen.parts:
         report_estimated(tasks, estimate, work)
     if "eyes" in chosen.parts:

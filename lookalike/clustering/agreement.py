@@ -4,7 +4,6 @@ The agreement of two divisions is the adjusted mutual information (Vinh, Epps an
 what chance gives.
 """
 
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -29,12 +28,10 @@ def count_grid(n: int) -> np.ndarray:
     return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
 
 
-def profile(
-    graph: sparse.csr_matrix, *, seed: int, steps: int = STEPS, divide: Callable = communities
-) -> list[np.ndarray]:
+def profile(graph: sparse.csr_matrix, *, seed: int, steps: int = STEPS) -> list[np.ndarray]:
     """Divide a graph at resolutions from coarse to fine: a list of labels (n,), one for each number of groups met.
 
-    steps: resolutions tried, by equal ratios; divide: a function of communities.py that divides at one of them.
+    steps: resolutions tried, by equal ratios.
     """
     top = 1.2 * count_grid(graph.shape[0])[-1]
     resolutions = np.geomspace(LOWEST_RESOLUTION, HIGHEST_RESOLUTION, steps)
@@ -42,7 +39,7 @@ def profile(
     resolutions *= (resolutions[1] / resolutions[0]) ** np.random.default_rng(seed).uniform(-0.5, 0.5)
     found = {}
     for resolution in resolutions:
-        labels = divide(graph, float(resolution), seed=seed)
+        labels = communities(graph, float(resolution), seed=seed)
         count = int(labels.max()) + 1
         if count > top:
             break

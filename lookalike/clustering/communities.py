@@ -1,7 +1,5 @@
 """Communities of a graph by Leiden (Traag, Waltman and van Eck, 2019), at a resolution or to a given number.
 
-Rough divisions, quickly, by Louvain (Blondel et al., 2008).
-
 Does not build the graph: see neighbours.py.
 """
 
@@ -11,13 +9,11 @@ from functools import partial
 import numpy as np
 from graspologic_native import leiden_csr
 from scipy import sparse
-from sknetwork.clustering import Louvain
 
-from lookalike.clustering.divisions import group_means
-from lookalike.clustering.linkage import cut, weighted_linkage
+from lookalike.clustering.linkage import cut, group_means, weighted_linkage
 from lookalike.core.arrays import distances_between
 
-__all__ = ["MANY_NODES", "Profile", "communities", "find_communities", "merge_to", "near_count", "rough_communities"]
+__all__ = ["MANY_NODES", "Profile", "communities", "find_communities", "merge_to", "near_count"]
 
 SEARCH_STEPS = 14  # resolutions tried for an exact number
 WARD_COMMUNITIES = 4_096
@@ -45,13 +41,6 @@ def communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np
     labels = np.empty(n, np.int64)
     labels[np.fromiter(found.keys(), np.int64, n)] = np.fromiter(found.values(), np.int64, n)
     return labels
-
-
-def rough_communities(graph: sparse.csr_matrix, resolution: float, *, seed: int) -> np.ndarray:
-    """Divide a graph (n, n) as `communities` does, in a third of the time and less well. The seed changes nothing."""
-    if not graph.nnz:
-        return np.arange(graph.shape[0])
-    return Louvain(resolution=resolution, random_state=seed).fit_predict(graph)
 
 
 def find_communities(

@@ -3,16 +3,16 @@
 Does not judge them: see evidence.py.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from lookalike.clustering.linkage import cut, weighted_linkage
+from lookalike.clustering.communities import communities
+from lookalike.clustering.linkage import cut, group_means, weighted_linkage
 from lookalike.core.arrays import distances_between
 
-__all__ = ["Divisions", "divide", "group_means"]
+__all__ = ["Divisions", "divide"]
 
 LOWEST_RESOLUTION, HIGHEST_RESOLUTION = 0.05, 1e5
 
@@ -54,25 +54,15 @@ class Divisions:
         return step * np.exp(-(distances**2) / 2).sum(axis=1)
 
 
-def divide(graph: sparse.csr_matrix, by: Callable, *, top: int, ratio: float, seed: int) -> Divisions:
-    """Divide a graph (n, n) at resolutions that rise by a ratio, until there are clearly more than `top` groups.
-
-    by: a function of communities.py.
-    """
+def divide(graph: sparse.csr_matrix, *, top: int, ratio: float, seed: int) -> Divisions:
+    """Divide a graph (n, n) at resolutions that rise by a ratio, until there are clearly more than `top` groups."""
     # Each graph starts within a step of its own, so that what the steps miss differs from graph to graph.
     resolution = LOWEST_RESOLUTION * ratio ** np.random.default_rng(seed).uniform(-0.5, 0.5)
     resolutions, counts, labels = [], [], {}
     while resolution < HIGHEST_RESOLUTION and (not counts or counts[-1] <= 1.2 * top):
-        found = by(graph, resolution, seed=seed)
+        found = communities(graph, resolution, seed=seed)
         resolutions.append(resolution)
         counts.append(int(found.max()) + 1)
         labels.setdefault(counts[-1], found)
         resolution *= ratio
     return Divisions(np.array(resolutions), np.array(counts), labels)
-
-
-def group_means(labels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each group's rows, float32 (k, d), and the groups' sizes int (k,)."""
-    n, sizes = len(labels), np.bincount(labels)
-    member = sparse.csr_matrix((np.ones(n, np.float32), (labels, np.arange(n))), shape=(len(sizes), n))
-    return (member @ np.asarray(rows, np.float32)) / np.maximum(sizes, 1)[:, None], sizes

@@ -8,12 +8,13 @@ groups next to each other no longer stand apart. Does not weigh these: see likel
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from lookalike.clustering.chance import normal, on_axes, shuffled
-from lookalike.clustering.communities import communities, rough_communities
-from lookalike.clustering.divisions import Divisions, divide, group_means
+from lookalike.clustering.divisions import Divisions, divide
+from lookalike.clustering.linkage import group_means
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
 from lookalike.core.arrays import distances_between, one_blas_thread
@@ -27,13 +28,13 @@ COLUMNS = {  # name -> what it says of a number of groups
     "separation": "log of Fisher's criterion of each group and the nearest other, on average",
     "merging": "fall of the separation from clearly fewer to clearly more groups",
 }
-SCALES = (8, 12, 18, 27)  # neighbours of the graphs divided
-RATIO, ROUGH_RATIO = 1.308, 1.744  # of one resolution to the next
-NORMALS, SHUFFLES, SCALE_BY_CHANCE = 2, 1, 18
+SCALES = (8, 14, 25)  # neighbours of the graphs divided
+RATIO, RATIO_BY_CHANCE = 1.4, 1.744  # of one resolution to the next
+NORMALS, SHUFFLES, SCALE_BY_CHANCE = 1, 1, 18
 GRAPHS = len(SCALES) + NORMALS + SHUFFLES
 AXES = 128  # that scatter is measured on
 FEWEST_A_GROUP = 5  # photos, on average: with fewer the evidence is noise
-MOST_GROUPS, GRID = 1_000, 48
+MOST_GROUPS, GRID = 1_000, 40
 BEYOND = 6  # numbers looked at above the last that is asked of
 SMOOTHING, REACH = 0.12, 0.4  # in the logarithm of the number of groups: width of averages, and what is clearly more
 NEAREST = 5  # photos whose groups are compared with a photo's
@@ -75,70 +76,84 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
 
     def of_graph(number: int) -> tuple[Divisions, np.ndarray]:
         graph = connect(similarities[:, : SCALES[number]], indices[:, : SCALES[number]])
-        division = divide(graph, communities, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number)
+        division = divide(graph, top=counts[-1], ratio=RATIO, seed=space.seed * 97 + number)
         measured = _measure(division.at(rows, counts), rows, indices)
         advance(1)
         return division, measured
 
-    def by_chance(number: int, other: np.ndarray) -> np.ndarray:
-        measured = _by_chance(space.of(other), counts, space.seed + number)
+    def by_chance(measure: Callable, number: int, other: np.ndarray) -> list[float]:
+        measured = _by_chance(space.of(other), counts, space.seed + number, measure)
         advance(1)
         return measured
 
     with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
         seen = pool.map(of_graph, range(len(SCALES)))  # begun before the others
-        anew = list(pool.map(by_chance, range(NORMALS), normal(rows, NORMALS, seed=space.seed)))
-        parted = list(pool.map(by_chance, range(SHUFFLES), shuffled(rows, SHUFFLES, seed=space.seed)))
+        normals, shuffles = normal(rows, NORMALS, seed=space.seed), shuffled(rows, SHUFFLES, seed=space.seed)
+        anew = list(pool.map(partial(by_chance, _scatter_alone), range(NORMALS), normals))
+        parted = list(pool.map(partial(by_chance, _kept), range(SHUFFLES), shuffles))
         found, measured = zip(*seen, strict=True)
     measured, anew, parted = (np.mean(each, axis=0) for each in (measured, anew, parted))
     columns = _columns(counts, list(found), measured, anew)
-    clear = float((measured[2] - np.minimum(parted[2], CERTAIN)).max())
+    clear = float((measured[2] - np.minimum(parted, CERTAIN)).max())
     return Evidence(asked, {name: values[: len(asked)] for name, values in columns.items()}, clear, list(found), rows)
 
 
 def _columns(
     counts: np.ndarray, found: list[Divisions], measured: np.ndarray, anew: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the columns of evidence (m,) from what was measured (3, m) on the rows and on normal ones."""
+    """Return the columns of evidence (m,) from what was measured (3, m) on the rows, and the scatter (m,) of others."""
     scatter, apart, _ = measured
     return {  # contrasts need what comes after the last number that is asked of
         "persistence": _persistence(found, counts),
-        "bend": _contrast(counts, anew[0] - scatter, one=0.0)[0],
+        "bend": _contrast(counts, anew - scatter, one=0.0)[0],
         "separation": _averaged(counts, apart),
         "merging": -_contrast(counts, apart)[1],
     }
 
 
-def _by_chance(space: Space, counts: np.ndarray, seed: int) -> np.ndarray:
+def _by_chance(space: Space, counts: np.ndarray, seed: int, measure: Callable) -> list[float]:
+    """Return measure(labels, rows, neighbours) of the divisions of a space without groups into each number of them."""
     similarities, indices = space.neighbours(SCALE_BY_CHANCE)
-    found = divide(connect(similarities, indices), rough_communities, top=counts[-1], ratio=ROUGH_RATIO, seed=seed)
-    return _measure(found.at(space.features, counts), space.features, indices)
+    found = divide(connect(similarities, indices), top=counts[-1], ratio=RATIO_BY_CHANCE, seed=seed)
+    return [measure(labels, space.features, indices) for labels in found.at(space.features, counts)]
 
 
 def _measure(divisions: list[np.ndarray], rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Return, of each division, the log share of scatter inside groups, separation and neighbours kept: (3, m)."""
-    nearest, total = indices[:, :NEAREST], rows.var(axis=0).sum() * len(rows)
-    return np.array([(*_scatter(labels, rows, total), _kept(labels, nearest)) for labels in divisions]).T
+    measured = []
+    for labels in divisions:
+        means, sizes = group_means(labels, rows)
+        inside = rows - means[labels]
+        measured.append((_scatter(inside, rows), _apart(labels, inside, means, sizes), _kept(labels, rows, indices)))
+    return np.array(measured).T
 
 
-def _scatter(labels: np.ndarray, rows: np.ndarray, total: float) -> tuple[float, float]:
-    means, sizes = group_means(labels, rows)
-    inside = rows - means[labels]
-    share = np.log(max(float((inside**2).sum() / total), 1e-3))
+def _scatter_alone(labels: np.ndarray, rows: np.ndarray, indices: np.ndarray) -> float:
+    return _scatter(rows - group_means(labels, rows)[0][labels], rows)
+
+
+def _scatter(inside: np.ndarray, rows: np.ndarray) -> float:
+    """Return the log of the share of scatter that is inside groups, of rows (n, d) less their groups' means."""
+    total = rows.var(axis=0).sum() * len(rows)
+    return np.log(max(float((inside**2).sum() / total), 1e-3))
+
+
+def _apart(labels: np.ndarray, inside: np.ndarray, means: np.ndarray, sizes: np.ndarray) -> float:
+    """Return the mean log of Fisher's criterion (1936) along the line between each group's mean and the nearest."""
     if len(sizes) == 1:
-        return share, 0.0
+        return 0.0
     distances = distances_between(means)
     np.fill_diagonal(distances, np.inf)
     nearest = distances.argmin(axis=1)
     apart = distances[np.arange(len(means)), nearest]
     direction = (means - means[nearest]) / np.maximum(apart, 1e-9)[:, None]
-    # Fisher's criterion (1936) along the line between the means.
     variance = np.bincount(labels, np.einsum("nd,nd->n", inside, direction[labels]) ** 2) / np.maximum(sizes - 1, 1)
-    return share, float(np.log(apart / np.sqrt(variance + variance[nearest] + 1e-6) + 0.1).mean())
+    return float(np.log(apart / np.sqrt(variance + variance[nearest] + 1e-6) + 0.1).mean())
 
 
-def _kept(labels: np.ndarray, nearest: np.ndarray) -> float:
-    share = np.clip((labels[nearest] == labels[:, None]).mean(), 0.005, 0.995)
+def _kept(labels: np.ndarray, rows: np.ndarray, indices: np.ndarray) -> float:
+    """Return the share of the nearest photos, by their numbers (n, k), in the same group, in logits."""
+    share = np.clip((labels[indices[:, :NEAREST]] == labels[:, None]).mean(), 0.005, 0.995)
     return float(np.log(share / (1 - share)))
 
 

@@ -4,8 +4,16 @@ SciPy's own linkage has no weights; with weights of one the result is SciPy's.
 """
 
 import numpy as np
+from scipy import sparse
 
-__all__ = ["cut", "weighted_linkage"]
+__all__ = ["cut", "group_means", "weighted_linkage"]
+
+
+def group_means(labels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of each group's rows, float32 (k, d), and the groups' sizes int (k,)."""
+    n, sizes = len(labels), np.bincount(labels)
+    member = sparse.csr_matrix((np.ones(n, np.float32), (labels, np.arange(n))), shape=(len(sizes), n))
+    return (member @ np.asarray(rows, np.float32)) / np.maximum(sizes, 1)[:, None], sizes
 
 
 def weighted_linkage(distances: np.ndarray, weights: np.ndarray, method: str = "ward") -> np.ndarray:

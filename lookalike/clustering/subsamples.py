@@ -11,7 +11,6 @@ from scipy.signal import find_peaks
 
 from lookalike.clustering.agreement import agreement_curve, nearest_division, profile, smoothed
 from lookalike.clustering.chance import on_axes, shuffled
-from lookalike.clustering.communities import rough_communities
 from lookalike.clustering.count import NEIGHBOURS, Count, Level, counted, mean_silhouette, single
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
@@ -20,7 +19,7 @@ from lookalike.core.progress import progress
 __all__ = ["by_stability", "choose_levels"]
 
 SHUFFLES = 4
-ROUGHLY = {"steps": 14, "divide": rough_communities}  # how shuffled rows are divided: chance varies slowly
+ROUGHLY = {"steps": 14}  # how shuffled rows are divided: chance varies slowly
 ROUGHLY_SAME = 0.35
 SUBSAMPLES, SUBSAMPLE_SHARE = 5, 0.8
 WIDTH, CHANCE_WIDTH = 0.1, 0.35  # of smoothing, in the logarithm of the number of groups

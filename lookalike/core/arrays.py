@@ -44,9 +44,12 @@ def distances_between(rows: np.ndarray) -> np.ndarray:
     """
     rows = np.asarray(rows, np.float64)
     squares = np.einsum("nd,nd->n", rows, rows)
-    squared = squares[:, None] + squares - 2 * (rows @ rows.T)
+    squared, products = squares[:, None] + squares, rows @ rows.T
+    products *= 2  # in place: large tables cost as much to allocate as to compute
+    squared -= products
     np.fill_diagonal(squared, 0)
-    return np.sqrt(np.maximum(squared, 0))
+    np.maximum(squared, 0, out=squared)
+    return np.sqrt(squared, out=squared)
 
 
 def rows_times(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:

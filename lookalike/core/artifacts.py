@@ -29,7 +29,7 @@ __all__ = [
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
 EDITIONS = {
     "03_extract": 1,
-    "04_found": 1,
+    "04_found": 2,
     "04_cluster": 1,
     "06_visualize": 1,
 }  # added to it: results of one stage alone; never lowered
@@ -41,7 +41,7 @@ RUN = "run.json"  # durations, rates, how much was computed anew: what may diffe
 VOLATILE = {MANIFEST, RUN, MARKER, "logs", "saved_model", "stat.parquet", "source.json", OLDER_LIST}
 FOR_PEOPLE = (".csv", ".tsv", ".txt", ".md", ".png", ".html")  # no stage reads these
 RECORDED_PACKAGES = (
-    *("numpy", "scipy", "scikit-learn", "scikit-network", "graspologic-native", "opencv-python-headless"),
+    *("numpy", "scipy", "scikit-learn", "graspologic-native", "opencv-python-headless"),
     *("tensorflow", "tensorflow-cpu", "keras", "jax", "openvino", "faiss-cpu", "fast_hdbscan", "openTSNE", "minisom"),
     *("matplotlib", "pyarrow"),
 )

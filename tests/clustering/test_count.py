@@ -69,7 +69,7 @@ def test_rows_without_structure_are_one_group():
 def test_an_estimate_shows_its_progress(method, monkeypatch, capsys):
     monkeypatch.setattr("lookalike.core.progress.PLAIN_EVERY", 0)
     estimated(blobs(4, 100), method)
-    shown = "of 7 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
+    shown = "of 5 graphs" if method == "combined" else "of 25 graphs" if method == "stability" else ""
     assert shown in capsys.readouterr().err
 
 

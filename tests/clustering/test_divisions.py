@@ -1,8 +1,7 @@
 import numpy as np
 from scipy import sparse
 
-from lookalike.clustering.communities import communities
-from lookalike.clustering.divisions import Divisions, divide, group_means
+from lookalike.clustering.divisions import Divisions, divide
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
 
@@ -18,7 +17,7 @@ def pieces(groups=6, each=20):
 def test_pieces_that_nothing_joins_are_merged_to_fewer_groups():
     rows, true, graph = pieces()
     assert sparse.csgraph.connected_components(graph)[0] >= 6
-    found = divide(graph, communities, top=12, ratio=1.5, seed=0)
+    found = divide(graph, top=12, ratio=1.5, seed=0)
     three = found.at(rows, np.array([3]))[0]
     assert len(set(zip(three.tolist(), (true // 2).tolist(), strict=True))) == 3
 
@@ -26,7 +25,7 @@ def test_pieces_that_nothing_joins_are_merged_to_fewer_groups():
 def test_every_number_of_groups_is_answered():
     rows, _, graph = pieces()
     counts = np.arange(2, 13)
-    divisions = divide(graph, communities, top=12, ratio=1.5, seed=0).at(rows, counts)
+    divisions = divide(graph, top=12, ratio=1.5, seed=0).at(rows, counts)
     assert [len(np.unique(labels)) for labels in divisions] == counts.tolist()
 
 
@@ -40,9 +39,3 @@ def test_a_number_that_many_resolutions_give_is_persistent():
     found = Divisions(np.geomspace(1, 16, 5), np.array([2, 4, 4, 4, 8]), {})
     near = found.resolutions_near(np.array([2, 4, 8]), 0.1)
     np.testing.assert_allclose(near, np.log(2) * np.array([1, 3, 1]), rtol=1e-6)
-
-
-def test_means_and_sizes_of_groups():
-    means, sizes = group_means(np.array([0, 1, 1]), np.array([[1.0, 0], [0, 2], [0, 4]]))
-    np.testing.assert_array_equal(means, [[1, 0], [0, 3]])
-    np.testing.assert_array_equal(sizes, [1, 2])

@@ -6,7 +6,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist
 from sklearn.metrics import adjusted_rand_score
 
-from lookalike.clustering.linkage import cut, weighted_linkage
+from lookalike.clustering.linkage import cut, group_means, weighted_linkage
 
 METHODS = ("ward", "average")
 
@@ -33,3 +33,9 @@ def test_a_weight_is_so_many_equal_rows(points, method):
 def test_cut_gives_exactly_k_groups_even_of_equal_points(k):
     labels = cut(weighted_linkage(np.zeros((9, 9)), np.ones(9)), k)
     assert len(set(labels)) == k
+
+
+def test_means_and_sizes_of_groups():
+    means, sizes = group_means(np.array([0, 1, 1]), np.array([[1.0, 0], [0, 2], [0, 4]]))
+    np.testing.assert_array_equal(means, [[1, 0], [0, 3]])
+    np.testing.assert_array_equal(sizes, [1, 2])
