@@ -33,9 +33,9 @@ def extract(settings: Settings) -> None:
         found = vectors.extract_all(paths, files, *work)
         tables.write_csv(stage.draft / "errors.csv", {"path": found.errors, "error": found.errors.values()})
         dimension = features.load(stage.draft)[1].shape[1]
-        counts = found.counts | {"dimension": dimension}
+        told = {"counts": found.counts | {"dimension": dimension}, "approximations": found.approximations}
         summary = f"{found.images:,} vectors of {dimension:,} numbers, {found.computed:,} of them new{found.words}"
-        stage.publish(summary, images=found.images, counts=counts, run={"computed": found.computed})
+        stage.publish(summary, images=found.images, run={"computed": found.computed}, **told)
 
 
 def take_text_encoder(settings: Settings) -> None:

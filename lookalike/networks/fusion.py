@@ -14,12 +14,12 @@ import numpy as np
 from lookalike.core.arrays import one_blas_thread, unit_rows
 from lookalike.networks.pca import Components, fit_pca, project
 
-__all__ = ["ENOUGH", "HISTOGRAMS", "WEIGHT", "Eye", "Fusion", "agreement", "eyes_in_words", "learn_fusion"]
+__all__ = ["ENOUGH", "HISTOGRAMS", "ROWS", "WEIGHT", "Eye", "Fusion", "agreement", "eyes_in_words", "learn_fusion"]
 
 NEAR = 5  # neighbours that should be more similar by the other eye
 FAR = (19, 40)  # than those of these ranks, counted from 0
 QUERIES, ROWS = 1_000, 20_000  # at most: photos asked, and photos among which their neighbours are sought
-ENOUGH, WEIGHT = 0.65, 0.6  # from this agreement on, the further eye has this weight, else none
+ENOUGH, WEIGHT = 0.66, 0.6  # from this agreement on, the further eye has this weight, else none
 HISTOGRAMS = {"handcrafted"}  # eyes that are evened when they are joined to others
 AXES, EVENING = 64, 0.75  # principal axes they are turned onto, and the power of its spread that each is divided by
 CONSTANT = 1e-6  # largest difference of unit rows that are rounding errors apart

@@ -12,7 +12,7 @@ from lookalike.core.shards import Compute, Part, Row, work_through
 from lookalike.networks.engines import Extractor
 from lookalike.networks.extraction import compute_matrices
 from lookalike.networks.finishing import join_eyes, reduce_features, write_tsv
-from lookalike.networks.fusion import Eye, eyes_in_words
+from lookalike.networks.fusion import ROWS, Eye, eyes_in_words
 from lookalike.networks.options import Options
 from lookalike.networks.squares import Photo
 
@@ -41,6 +41,12 @@ class Extracted:
         """What the manifest tells of it."""
         weighed = {name: eye._asdict() for name, eye in self.eyes.items()}
         return {"errors": len(self.errors)} | ({"eyes": weighed} if weighed else {})
+
+    @property
+    def approximations(self) -> list[str]:
+        """Where what was computed is not exact."""
+        sampled = bool(self.eyes) and self.images > ROWS
+        return [f"eyes are evened and weighed by {ROWS:,} of {self.images:,} vectors"] if sampled else []
 
 
 def extract_all(

@@ -16,6 +16,7 @@ from lookalike.networks.engines import handcrafted_extractor
 from lookalike.networks.extraction import extract_rows
 from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, Fusion, agreement, eyes_in_words, learn_fusion
 from lookalike.networks.squares import Photo
+from lookalike.networks.vectors import Extracted
 from lookalike.search.sight import Sight
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +180,12 @@ def test_joined_features_are_those_of_the_eyes(place):
     assert [eye.shape for eye in eyes.values()] == [(23, 6), (23, 6), (23, 504)]
     joined = np.asarray(features.load(folder)[1])
     assert joined.shape == (23, 12) and np.array_equal(joined, learn_fusion(eyes).join(eyes))
+
+
+def test_that_eyes_are_weighed_by_a_sample_is_told(place, monkeypatch):
+    eyes = {"a": Eye(), "b": Eye(0.6, 0.8)}
+    assert Extracted(20_001, 0, {}, eyes).approximations == ["eyes are evened and weighed by 20,000 of 20,001 vectors"]
+    assert Extracted(20_000, 0, {}, eyes).approximations == Extracted(20_001, 0, {}, {}).approximations == []
 
 
 def test_an_eye_joined_after_pca_or_in_shards_is_not_extracted_again(place):
