@@ -40,11 +40,11 @@ def preprocess(settings: Settings) -> None:
 
 
 def photos_are_as_prepared(settings: Settings) -> bool:
-    from lookalike.core.artifacts import was_interrupted
     from lookalike.preprocess import prepared
 
     folder, final = stage_folder(settings, "01_preprocess"), Path(settings.img) / settings.dataset
-    return prepared.is_intact(folder, final) and not was_interrupted(final)
+    prepared.mend(final)
+    return prepared.is_intact(folder, final)
 
 
 def damaged_photos(settings: Settings) -> list[str]:

@@ -33,6 +33,7 @@ WAYS = {  # of grouping: a method, and the eyes whose vectors it groups, their w
     "graph, two eyes": ("graph", ["network", "handcrafted"]),
     "recommended, two eyes": ("recommended", ["network", "handcrafted"]),
 }
+HISTOGRAMS = {"handcrafted"}  # eyes that are evened, as 03 does
 LEVEL_WITHIN, DEFAULT_WITHIN = 0.15, 0.25
 SHARE_OF_TWO = 0.15  # what choices of two classes count for in learning, of those of more
 LADDER = 1.3 ** np.arange(-2, 3)  # five numbers around the default that look at no evidence, to compare levels with
@@ -71,7 +72,7 @@ def nmi(task: Task, way: str, n_clusters: int, seed: int, work: Path) -> float:
     def measure() -> float:
         method, names = WAYS[way]
         eyes = {name: task.eyes[name] for name in names}
-        rows = eyes["network"] if len(eyes) == 1 else learn_fusion(eyes).join(eyes)
+        rows = eyes["network"] if len(eyes) == 1 else learn_fusion(eyes, HISTOGRAMS).join(eyes)
         return scored(task, method, rows, n_clusters, seed)
 
     return kept(work / "nmi" / f"{task.name}-{way}-{n_clusters}-{seed}.pickle", measure)
@@ -167,7 +168,7 @@ def second_eye(task: Task, work: Path) -> tuple[float, float]:
     """Return the agreement of the eyes of a task, and what the second at its full weight adds to NMI of one graph."""
 
     def measure() -> tuple[float, float]:
-        fusion = learn_fusion(task.eyes)
+        fusion = learn_fusion(task.eyes, HISTOGRAMS)
         always = replace(fusion, eyes={"network": Eye(), "handcrafted": Eye(WEIGHT)})
         alone = nmi(task, "graph", task.n_classes, 0, work)
         both = scored(task, "graph", always.join(task.eyes), task.n_classes, 0)

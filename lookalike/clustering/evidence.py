@@ -101,7 +101,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
 def _columns(
     counts: np.ndarray, found: list[Divisions], measured: np.ndarray, anew: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the columns of evidence (m,) from what was measured (3, m) on the rows, and the scatter (m,) of others."""
+    """Return the columns of evidence (m,) from what was measured (3, m) on the rows, and on normal rows (m,)."""
     scatter, apart, _ = measured
     return {  # contrasts need what comes after the last number that is asked of
         "persistence": _persistence(found, counts),
@@ -120,21 +120,24 @@ def _by_chance(space: Space, counts: np.ndarray, seed: int, measure: Callable) -
 
 def _measure(divisions: list[np.ndarray], rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Return, of each division, the log share of scatter inside groups, separation and neighbours kept: (3, m)."""
-    measured = []
+    measured, total = [], _total(rows)
     for labels in divisions:
         means, sizes = group_means(labels, rows)
         inside = rows - means[labels]
-        measured.append((_scatter(inside, rows), _apart(labels, inside, means, sizes), _kept(labels, rows, indices)))
+        measured.append((_scatter(inside, total), _apart(labels, inside, means, sizes), _kept(labels, rows, indices)))
     return np.array(measured).T
 
 
 def _scatter_alone(labels: np.ndarray, rows: np.ndarray, indices: np.ndarray) -> float:
-    return _scatter(rows - group_means(labels, rows)[0][labels], rows)
+    return _scatter(rows - group_means(labels, rows)[0][labels], _total(rows))
 
 
-def _scatter(inside: np.ndarray, rows: np.ndarray) -> float:
-    """Return the log of the share of scatter that is inside groups, of rows (n, d) less their groups' means."""
-    total = rows.var(axis=0).sum() * len(rows)
+def _total(rows: np.ndarray) -> float:
+    return rows.var(axis=0).sum() * len(rows)
+
+
+def _scatter(inside: np.ndarray, total: float) -> float:
+    """Return the log of the share of scatter that is inside groups; inside: rows (n, d) less their groups' means."""
     return np.log(max(float((inside**2).sum() / total), 1e-3))
 
 

@@ -7,8 +7,9 @@ and blocks are reduced in order: the same input gives the same bits.
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from functools import lru_cache, partial
+from threading import Lock
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -119,9 +120,34 @@ def _sum_known(n_labels: int, block: np.ndarray, start: int, own: np.ndarray) ->
     return sum_by_label(block[own >= 0], own[own >= 0], n_labels)
 
 
-def one_blas_thread() -> AbstractContextManager:
-    """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer."""
-    return _blas(len(sys.modules)).limit(limits=1, user_api="blas")
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer.
+
+    The limit is one of the process: held by several threads at once, it ends with the last of them. OpenBLAS heeds
+    the thread that has set it first, mostly the main one.
+    """
+    with _limit.lock:
+        if not _limit.holders:
+            _limit.held = _blas(len(sys.modules)).limit(limits=1, user_api="blas")
+        _limit.holders += 1
+    try:
+        yield
+    finally:
+        with _limit.lock:
+            _limit.holders -= 1
+            if not _limit.holders:
+                _limit.held.restore_original_limits()
+
+
+class _Limit:
+    """Who holds the limit of `one_blas_thread`, and what ends it."""
+
+    def __init__(self) -> None:
+        self.lock, self.holders, self.held = Lock(), 0, None
+
+
+_limit = _Limit()
 
 
 @lru_cache(1)

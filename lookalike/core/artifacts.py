@@ -22,7 +22,6 @@ __all__ = [
     "recover",
     "remove_own",
     "replace_folder",
-    "was_interrupted",
     "write_manifest",
 ]
 
@@ -162,18 +161,13 @@ def remove_own(folder: Path) -> None:
         folder.rmdir()
 
 
-def was_interrupted(final: Path) -> bool:
-    """Say whether a crash in `replace_folder` left something beside a folder, see `recover`."""
-    return _aside(final).exists()
-
-
 def recover(final: Path) -> None:
     """Mend what a crash in `replace_folder` left: bring the old folder back, or drop it where the new one stands."""
-    if not was_interrupted(final):
-        return
     aside = _aside(final)
+    if not aside.exists():
+        return
     if final.exists():
-        shutil.rmtree(aside)
+        shutil.rmtree(aside, ignore_errors=True)  # what cannot be removed harms nobody
     else:
         aside.rename(final)
 

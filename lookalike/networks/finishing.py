@@ -20,32 +20,38 @@ __all__ = ["join_eyes", "read_fusion", "reduce_features", "write_tsv"]
 NUMBER = "[0-9][0-9][0-9][0-9][0-9]"
 BLOCK_ROWS = 8_192
 EVENED = "{}_axes.npz"  # the axes on which an eye is evened
+HISTOGRAMS = "handcrafted"  # the backbone whose vectors are
 
 
 def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
     """Write joined_*.npy, several eyes joined by weights chosen here, which are returned; of one eye nothing.
 
-    The weights and the agreements that they follow from are added to the draft's description.json, the axes on which
-    an eye is evened are written beside it.
+    The weights, the agreements that they follow from and whether an eye is evened are added to the draft's
+    description.json; its axes are written beside it.
     """
     if len(names) == 1:
         return {}
-    fusion = learn_fusion({name: features.load(draft, name=name)[1] for name in names})
+    described = json.loads((draft / DESCRIPTION).read_text(encoding="utf-8"))
+    histograms = [name for name, one in described.items() if one["backbone"] == HISTOGRAMS]
+    fusion = learn_fusion({name: features.load(draft, name=name)[1] for name in names}, histograms)
     for shard in range(len(list(draft.glob(f"{names[0]}_{NUMBER}.npy")))):
         rows = {name: np.load(features.shard_file(draft, name, shard), mmap_mode="r") for name in names}
         with write_aside(features.shard_file(draft, joined, shard)) as aside, aside.open("wb") as file:
             np.save(file, fusion.join(rows))
-    described = json.loads((draft / DESCRIPTION).read_text(encoding="utf-8"))
-    write_json(draft / DESCRIPTION, {name: one | fusion.eyes[name]._asdict() for name, one in described.items()})
+    how = {name: eye._asdict() | {"evened": name in fusion.axes} for name, eye in fusion.eyes.items()}
+    write_json(draft / DESCRIPTION, {name: one | how[name] for name, one in described.items()})
     for name in fusion.axes:
         write_components(draft / EVENED.format(name), fusion.axes[name])
     return fusion.eyes
 
 
 def read_fusion(folder: Path, described: Mapping[str, Mapping]) -> Fusion:
-    """Return how the eyes of a published folder were joined. described: what its description.json says of each."""
+    """Return how the eyes of a published folder were joined. described: what its description.json says of each.
+
+    Raises OSError where the axes of an eye are missing.
+    """
     eyes = {name: Eye(one.get("weight", 1.0), one.get("agreement")) for name, one in described.items()}
-    evened = [name for name in eyes if (folder / EVENED.format(name)).exists()]
+    evened = [name for name, one in described.items() if one.get("evened")]
     return Fusion(eyes, {name: read_components(folder / EVENED.format(name)) for name in evened})
 
 

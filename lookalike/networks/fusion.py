@@ -5,7 +5,7 @@ they do not, to harm (docs/grouping.md says on which sets). An eye of histograms
 say what is similar, and a few directions in which all photos differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,14 +14,13 @@ import numpy as np
 from lookalike.core.arrays import one_blas_thread, unit_rows
 from lookalike.networks.pca import Components, fit_pca, project
 
-__all__ = ["ENOUGH", "HISTOGRAMS", "ROWS", "WEIGHT", "Eye", "Fusion", "agreement", "eyes_in_words", "learn_fusion"]
+__all__ = ["ENOUGH", "ROWS", "WEIGHT", "Eye", "Fusion", "agreement", "eyes_in_words", "learn_fusion"]
 
 NEAR = 5  # neighbours that should be more similar by the other eye
 FAR = (19, 40)  # than those of these ranks, counted from 0
 QUERIES, ROWS = 1_000, 20_000  # at most: photos asked, and photos among which their neighbours are sought
 ENOUGH, WEIGHT = 0.66, 0.6  # from this agreement on, the further eye has this weight, else none
-HISTOGRAMS = {"handcrafted"}  # eyes that are evened when they are joined to others
-AXES, EVENING = 64, 0.75  # principal axes they are turned onto, and the power of its spread that each is divided by
+AXES, EVENING = 64, 0.75  # principal axes of an evened eye, and the power of its spread that each is divided by
 CONSTANT = 1e-6  # largest difference of unit rows that are rounding errors apart
 SIDES = {"base", "finetuned"}  # a network and what fine-tuning made of it count alike
 SEED = 0
@@ -44,25 +43,26 @@ class Fusion:
     def join(self, eyes: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the rows (n, d) of eyes scaled to length 1, times their weights, side by side; without those of 0.
 
-        In the dtype of the first eye's rows. A row is joined alike among any others.
+        In the dtype of the first of their rows. A row is joined alike among any others.
         """
         used = {name: eye.weight for name, eye in self.eyes.items() if eye.weight}
         parts = [np.float32(weight) * _seen(eyes[name], self.axes.get(name)) for name, weight in used.items()]
         return np.hstack(parts).astype(eyes[next(iter(used))].dtype, copy=False)
 
 
-def learn_fusion(eyes: Mapping[str, Sequence]) -> Fusion:
+def learn_fusion(eyes: Mapping[str, Sequence], histograms: Collection[str] = ()) -> Fusion:
     """Choose the weight of each eye, rows (n, d) by name, by its agreement with the first, whose weight is 1.
 
-    eyes: arrays or anything that gives the rows of a list; of many rows a sample is read. What fine-tuning made of the
-    first has weight 1, too.
+    eyes: arrays or anything that gives the rows of a list; of many rows a sample is read. histograms: names of those
+    that are evened. What fine-tuning made of the first has weight 1, too.
     """
     names = list(eyes)
     chosen = np.random.default_rng(SEED).permutation(len(eyes[names[0]]))[:ROWS]
     sample = {name: np.asarray(rows[chosen], np.float32) for name, rows in eyes.items()}
-    axes = {name: _axes_of(sample[name]) for name in names if name in HISTOGRAMS and not _is_constant(sample[name])}
+    axes = {name: _axes_of(sample[name]) for name in names if name in histograms and not _is_constant(sample[name])}
     units = {name: _seen(rows, axes.get(name)) for name, rows in sample.items()}
-    return Fusion({names[0]: Eye()} | {name: _weighed(name, units, first=names[0]) for name in names[1:]}, axes)
+    fused = {names[0]: Eye()} | {name: _weighed(name, units, first=names[0]) for name in names[1:]}
+    return Fusion(fused, {name: found for name, found in axes.items() if fused[name].weight})
 
 
 def _weighed(name: str, units: Mapping[str, np.ndarray], *, first: str) -> Eye:

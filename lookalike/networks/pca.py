@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lookalike.core.arrays import map_rows, rows_times
+from lookalike.core.arrays import map_rows, one_blas_thread, rows_times
 from lookalike.core.errors import UserError
 
 __all__ = ["MAX_DIMENSION", "REDUCED", "Components", "fit_pca", "project", "read_components", "write_components"]
@@ -40,7 +40,8 @@ def fit_pca(rows: np.ndarray, keep: float) -> Components:
     n, mean, covariance = _moments(rows)
     from scipy.linalg import eigh  # late: only who fits needs it
 
-    variances, vectors = eigh(covariance / max(n - 1, 1))
+    with one_blas_thread():
+        variances, vectors = eigh(covariance / max(n - 1, 1))
     variances, vectors = variances[::-1], vectors[:, ::-1].T
     rank = int(np.sum(variances > NOISE * variances[0])) if variances[0] > 0 else 0
     if rank == 0:

@@ -45,8 +45,8 @@ class Extracted:
     @property
     def approximations(self) -> list[str]:
         """Where what was computed is not exact."""
-        sampled = bool(self.eyes) and self.images > ROWS
-        return [f"eyes are evened and weighed by {ROWS:,} of {self.images:,} vectors"] if sampled else []
+        weighed = any(eye.agreement is not None for eye in self.eyes.values())
+        return [f"eyes are weighed by {ROWS:,} of {self.images:,} vectors"] if weighed and self.images > ROWS else []
 
 
 def extract_all(

@@ -19,6 +19,7 @@ from lookalike.catalog import images, photo_file
 from lookalike.core.artifacts import MARKER, recover, replace_folder
 from lookalike.core.errors import UserError
 from lookalike.core.files import file_digest, link_or_copy, relative_to, write_json
+from lookalike.core.locks import hold
 from lookalike.core.shards import Row
 from lookalike.core.stage import Stage
 from lookalike.core.tables import read_table, write_table
@@ -33,6 +34,7 @@ __all__ = [
     "draft_of",
     "is_intact",
     "lock_of",
+    "mend",
     "open_for",
     "publish",
     "read",
@@ -187,6 +189,12 @@ def check_owner(final: Path, owner: Path) -> None:
     other = (final / marker["owner"]).resolve()
     if marker["owner"] and other != owner.resolve() and other.exists():
         raise UserError(f"expected {final} to be of {owner.parent}, found it to be of {other.parent}: pass --img DIR")
+
+
+def mend(final: Path) -> None:
+    """Do what `artifacts.recover` does for a folder of prepared photos, unless another process works on it."""
+    with suppress(UserError), hold(lock_of(final), what=str(final)):
+        recover(final)
 
 
 def draft_of(final: Path) -> Path:

@@ -14,7 +14,7 @@ from lookalike.networks.backbones import build_extractor
 from lookalike.networks.engines import open_extractor
 from lookalike.networks.extraction import compute_matrices, extract_rows, open_extractors
 from lookalike.networks.freeze import freeze
-from lookalike.networks.fusion import join
+from lookalike.networks.fusion import Eye, Fusion
 from lookalike.networks.options import Options
 from lookalike.networks.squares import Photo, read_square
 from lookalike.networks.views import crop, mirror
@@ -152,7 +152,7 @@ def test_matrices_are_those_that_the_settings_ask_for(extractor, rows, drawn_pho
     assert set(reduced.arrays) == {"backbone"}
     two = compute_matrices(photos, {"base": extractor, "finetuned": extractor}, options)
     assert set(two.arrays) == {"base", "finetuned"}
-    joined = join(two.arrays, {"base": 1, "finetuned": 1})
+    joined = Fusion({"base": Eye(), "finetuned": Eye()}).join(two.arrays)
     assert joined.shape == (23, 2560) and joined.dtype == np.float16
     np.testing.assert_allclose(np.linalg.norm(joined.astype(float), axis=1), np.sqrt(2), rtol=1e-3)
 

@@ -91,7 +91,7 @@ def histograms(seed, **how):
 
 def test_an_eye_of_histograms_is_evened_and_a_row_joined_alike_among_any_others():
     eyes = {"a": groups(1), "handcrafted": histograms(2)}
-    fusion = learn_fusion(eyes)
+    fusion = learn_fusion(eyes, ["handcrafted"])
     rows = fusion.join(eyes)
     assert rows.shape == (600, 24 + 30) and fusion.eyes["handcrafted"].weight == WEIGHT
     np.testing.assert_allclose(np.linalg.norm(rows[:, 24:], axis=1), WEIGHT, rtol=1e-5)
@@ -100,14 +100,14 @@ def test_an_eye_of_histograms_is_evened_and_a_row_joined_alike_among_any_others(
     for start, stop in ((0, 1), (7, 90), (599, 600)):
         part = {name: rows[start:stop] for name, rows in eyes.items()}
         np.testing.assert_array_equal(fusion.join(part), rows[start:stop])
-    twins = learn_fusion(eyes | {"handcrafted": np.ones((600, 30), np.float32)})
+    twins = learn_fusion(eyes | {"handcrafted": np.ones((600, 30), np.float32)}, ["handcrafted"])
     assert twins.eyes["handcrafted"] == Eye(0, 0.0) and not twins.axes
 
 
 def test_evened_histograms_tell_groups_that_one_large_bin_hides():
     hidden, shown = histograms(2), groups(1)
-    fusion = learn_fusion({"a": shown, "handcrafted": hidden})
-    assert fusion.eyes["handcrafted"].agreement > agreement(shown, hidden) + 0.01
+    fusion = learn_fusion({"a": shown, "b": hidden}, ["b"])
+    assert fusion.eyes["b"].agreement > agreement(shown, hidden) + 0.01
 
 
 def test_the_weights_are_told_with_their_reason():
@@ -159,18 +159,15 @@ def test_a_query_is_joined_as_the_photos_were(place, drawn_photos, flags):
             np.testing.assert_allclose(seen[name], features.load(folder, name=name)[1][row], rtol=1e-4, atol=1e-5)
 
 
-def test_evened_histograms_are_the_same_in_shards_of_any_size_and_in_a_query(place, drawn_photos):
-    eyes = ("--extract.backbone", "handcrafted+own.onnx", "--extract.seed", "2")
-    made = []
-    for size in ("23", "4"):
-        folder, _ = extract(place, *eyes, "--run.shard_size", size)
-        made.append(np.asarray(features.load(folder)[1]))
-    np.testing.assert_array_equal(*made)
-    assert (folder / "handcrafted_axes.npz").exists() and made[0].shape[1] < 504
+def test_a_query_is_evened_as_the_photos_were(place, drawn_photos):
+    folder, _ = extract(place, "--extract.backbone", "handcrafted+own.onnx", "--extract.seed", "2")
+    paths, rows = features.load(folder)
+    described = json.loads((folder / "description.json").read_text())
+    assert {name: one["evened"] for name, one in described.items()} == {"handcrafted": True, "own": False}
+    assert rows.shape[1] < 504
     sight = Sight(folder.parent / "01_preprocess", folder)
-    paths, _ = features.load(folder)
     seen = sight.vectors(sight.prepare((drawn_photos[0].parent / paths[9]).read_bytes()))
-    np.testing.assert_allclose(seen["features"], made[0][9], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(seen["features"], rows[9], rtol=1e-4, atol=1e-5)
 
 
 def test_joined_features_are_those_of_the_eyes(place):
@@ -182,10 +179,15 @@ def test_joined_features_are_those_of_the_eyes(place):
     assert joined.shape == (23, 12) and np.array_equal(joined, learn_fusion(eyes).join(eyes))
 
 
-def test_that_eyes_are_weighed_by_a_sample_is_told(place, monkeypatch):
+def test_that_eyes_are_weighed_by_a_sample_is_told(monkeypatch):
     eyes = {"a": Eye(), "b": Eye(0.6, 0.8)}
-    assert Extracted(20_001, 0, {}, eyes).approximations == ["eyes are evened and weighed by 20,000 of 20,001 vectors"]
-    assert Extracted(20_000, 0, {}, eyes).approximations == Extracted(20_001, 0, {}, {}).approximations == []
+    assert Extracted(20_001, 0, {}, eyes).approximations == ["eyes are weighed by 20,000 of 20,001 vectors"]
+    for images, found in ((20_000, eyes), (20_001, {}), (20_001, {"base": Eye(), "finetuned": Eye()})):
+        assert Extracted(images, 0, {}, found).approximations == []
+    monkeypatch.setattr("lookalike.networks.fusion.ROWS", 300)
+    sampled, every = (learn_fusion({"a": groups(1)[:n], "b": groups(2)[:n]}).eyes["b"] for n in (600, 300))
+    assert sampled.agreement == pytest.approx(every.agreement, abs=0.05)
+    assert sampled.weight == WEIGHT
 
 
 def test_an_eye_joined_after_pca_or_in_shards_is_not_extracted_again(place):
