@@ -21,6 +21,11 @@ def photos(pred, read, true=None):
     return pictures.Photos(names, true or [""] * n, np.array(pred, int), features, np.full(n, np.nan), read)
 
 
+def warned(recwarn):
+    """Return what was warned of, but for files that earlier tests left to the garbage collector."""
+    return [f"{one.filename}: {one.message}" for one in recwarn if one.category is not ResourceWarning]
+
+
 @pytest.mark.parametrize(
     "pred", [[0], [-1], [0, 0], [0, 1], [0] * 12, [-1] * 12, [0] * 6 + [-1] * 6, [i % 700 for i in range(1000)]]
 )
@@ -31,14 +36,14 @@ def test_any_grouping_has_its_pictures(tmp_path, read, pred, recwarn):
     assert [name for name in names if "sheet" not in name] == [name for name in ALWAYS if "sheet" not in name]
     assert ("sheet_18.jpg" if several else "sheet.jpg") in names
     assert notes == []
-    assert not recwarn.list
+    assert warned(recwarn) == []
 
 
 def test_no_photos_have_pictures_too(tmp_path, read, recwarn):
     (tmp_path / "06").mkdir()
     names, _ = pictures.draw_all(tmp_path / "06", tmp_path, photos([], read), Options(gallery=False), "toys")
     assert names == ["photo_map.png", "sheet.jpg", "tsne.png"]
-    assert not recwarn.list
+    assert warned(recwarn) == []
 
 
 def test_equal_groups_give_equal_pictures(tmp_path, read):
