@@ -16,6 +16,7 @@ __all__ = ["WEIGHTS", "choose_levels", "exact", "interval", "learn", "likelihood
 # Learnt on random choices of classes of eight labelled sets: python benchmarks/unseen_sets.py --learn
 WEIGHTS = {"persistence": 5.52, "bend": 73.4, "separation": -3.77, "merging": -2.87}
 AROUND = 0.15  # width of what counts as about a number, in its logarithm
+CLOSE = 0.95  # of the highest likelihood, from which a finer number is preferred
 SAME = 0.15  # relative difference up to which a level answers a number, and the default moves
 ERROR = 0.35  # how far true numbers lie from the default on labelled sets, in the logarithm
 LEAST = 0.05  # of what is likely, that a level adds
@@ -33,8 +34,12 @@ def likelihood(evidence: Evidence, weights: Mapping[str, float] = WEIGHTS) -> np
 
 
 def most_likely(counts: np.ndarray, likely: np.ndarray) -> int:
-    """Return the position of the number of counts (m,) around which the likelihood (m,) is highest."""
-    return int((_kernel(np.log(counts)[:, None] - np.log(counts), AROUND) @ likely).argmax())
+    """Return the position of the number of counts (m,) around which the likelihood (m,) is highest.
+
+    Of close calls the finest: what is divided too much is seen and merged, what is mixed is not seen.
+    """
+    around = _kernel(np.log(counts)[:, None] - np.log(counts), AROUND) @ likely
+    return int(np.flatnonzero(around >= CLOSE * around.max())[-1])
 
 
 def choose_levels(counts: np.ndarray, likely: np.ndarray, default: int) -> dict[str, int]:

@@ -28,7 +28,7 @@ __all__ = [
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
 EDITIONS = {
     "03_extract": 1,
-    "04_found": 2,
+    "04_found": 3,
     "04_cluster": 1,
     "06_visualize": 1,
 }  # added to it: results of one stage alone; never lowered

@@ -47,6 +47,11 @@ def test_the_default_is_where_most_of_the_likelihood_is():
     assert COUNTS[most_likely(COUNTS, likely(n3=0.35, n10=0.33, n12=0.32))] in (10, 12)
 
 
+def test_of_close_calls_the_finer_number_is_taken():
+    assert COUNTS[most_likely(COUNTS, likely(n3=0.51, n12=0.49))] == 12
+    assert COUNTS[most_likely(COUNTS, likely(n3=0.60, n12=0.40))] == 3
+
+
 def test_levels_are_where_the_likelihood_is():
     found = levels(8, n3=0.2, n8=0.5, n20=0.3)
     assert found["coarsest"] == 3 and found["finest"] == 20
