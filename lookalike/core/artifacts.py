@@ -14,24 +14,11 @@ from pathlib import Path
 
 from lookalike.core.files import digest_of, file_digest, link_or_copy, write_json
 
-__all__ = [
-    "FORMAT",
-    "Manifest",
-    "damage",
-    "read_manifest",
-    "recover",
-    "remove_own",
-    "replace_folder",
-    "write_manifest",
-]
+__all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_own", "replace_folder", "write_manifest"]
 
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
-EDITIONS = {
-    "03_extract": 1,
-    "04_found": 3,
-    "04_cluster": 1,
-    "06_visualize": 1,
-}  # added to it: results of one stage alone; never lowered
+# Added to it, for results of one stage alone; never lowered.
+EDITIONS = {"03_extract": 1, "04_found": 3, "04_cluster": 1, "06_visualize": 1}
 MANIFEST = "manifest.json"
 MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
 OLDER_LIST = ".lookalike-folders.json"

@@ -38,10 +38,11 @@ def join_eyes(draft: Path, names: Sequence[str], joined: str) -> dict[str, Eye]:
         rows = {name: np.load(features.shard_file(draft, name, shard), mmap_mode="r") for name in names}
         with write_aside(features.shard_file(draft, joined, shard)) as aside, aside.open("wb") as file:
             np.save(file, fusion.join(rows))
-    how = {name: eye._asdict() | {"evened": name in fusion.axes} for name, eye in fusion.eyes.items()}
+    axes = {name: found for name, found in fusion.axes.items() if fusion.eyes[name].weight}
+    how = {name: eye._asdict() | {"evened": name in axes} for name, eye in fusion.eyes.items()}
     write_json(draft / DESCRIPTION, {name: one | how[name] for name, one in described.items()})
-    for name in fusion.axes:
-        write_components(draft / EVENED.format(name), fusion.axes[name])
+    for name, found in axes.items():
+        write_components(draft / EVENED.format(name), found)
     return fusion.eyes
 
 

@@ -61,8 +61,7 @@ def learn_fusion(eyes: Mapping[str, Sequence], histograms: Collection[str] = ())
     sample = {name: np.asarray(rows[chosen], np.float32) for name, rows in eyes.items()}
     axes = {name: _axes_of(sample[name]) for name in names if name in histograms and not _is_constant(sample[name])}
     units = {name: _seen(rows, axes.get(name)) for name, rows in sample.items()}
-    fused = {names[0]: Eye()} | {name: _weighed(name, units, first=names[0]) for name in names[1:]}
-    return Fusion(fused, {name: found for name, found in axes.items() if fused[name].weight})
+    return Fusion({names[0]: Eye()} | {name: _weighed(name, units, first=names[0]) for name in names[1:]}, axes)
 
 
 def _weighed(name: str, units: Mapping[str, np.ndarray], *, first: str) -> Eye:

@@ -104,6 +104,12 @@ def test_an_eye_of_histograms_is_evened_and_a_row_joined_alike_among_any_others(
     assert twins.eyes["handcrafted"] == Eye(0, 0.0) and not twins.axes
 
 
+def test_an_eye_that_does_not_agree_keeps_the_axes_that_it_was_compared_on():
+    fusion = learn_fusion({"a": groups(1), "b": histograms(2, turn=5)}, ["b"])
+    assert fusion.eyes["b"].weight == 0 and list(fusion.axes) == ["b"]
+    assert fusion.join({"a": groups(1)}).shape == (600, 24)
+
+
 def test_evened_histograms_tell_groups_that_one_large_bin_hides():
     hidden, shown = histograms(2), groups(1)
     fusion = learn_fusion({"a": shown, "b": hidden}, ["b"])
