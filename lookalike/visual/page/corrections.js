@@ -33,10 +33,13 @@ function keepCorrections() {
   if (SERVER) saveCorrections();
 }
 
-// A row is later than all others, also than those of a clock that goes ahead.
+// A row is later than all others, also than those of a clock that goes ahead, and than one undone a moment before:
+// with the time of that one it would be taken for it, and dropped.
+let latest = 0;
 function nextTime() {
   const others = [...pending, ...DATA.log].map(row => Date.parse(row.time)).filter(Number.isFinite);
-  return new Date(others.reduce((last, time) => Math.max(last, time + 1), Date.now())).toISOString();
+  latest = others.reduce((last, time) => Math.max(last, time + 1), Math.max(latest + 1, Date.now()));
+  return new Date(latest).toISOString();
 }
 function addRow(op, fields) {
   const row = {op, ...fields, time: nextTime()};
