@@ -93,7 +93,7 @@ def merge_to(labels: np.ndarray, rows: np.ndarray, n_clusters: int) -> np.ndarra
         return labels
     means, sizes = group_means(labels, rows)
     if count <= WARD_COMMUNITIES:
-        return cut(weighted_linkage(distances_between(means), sizes), n_clusters)[labels]
+        return cut(weighted_linkage(distances_between(means), sizes, n_clusters=n_clusters), count, n_clusters)[labels]
     order = np.argsort(-sizes, kind="stable")
     kept, small = order[: max(n_clusters, WARD_COMMUNITIES)], order[max(n_clusters, WARD_COMMUNITIES) :]
     target = np.empty(count, np.int64)

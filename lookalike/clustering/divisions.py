@@ -4,6 +4,7 @@ Does not judge them: see evidence.py.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from scipy import sparse
@@ -32,16 +33,17 @@ class Divisions:
         means in rows (n, d), so that pieces of a graph that hang together by nothing are merged, too. Beyond the
         finest division, that is taken.
         """
-        known, found, trees = sorted(self.labels), [], {}
-        for count in counts.tolist():
-            finer = known[min(np.searchsorted(known, count), len(known) - 1)]
-            labels = self.labels[finer]
-            if finer > count:
-                if finer not in trees:
-                    means, sizes = group_means(labels, rows)
-                    trees[finer] = weighted_linkage(distances_between(means), sizes)
-                labels = cut(trees[finer], count)[labels]
-            found.append(labels)
+        known, found = sorted(self.labels), []
+
+        def next_finer(count: int) -> int:
+            return known[min(np.searchsorted(known, count), len(known) - 1)]
+
+        for finer, served in groupby(counts.tolist(), next_finer):
+            labels, wanted = self.labels[finer], list(served)
+            if wanted[0] < finer:
+                means, sizes = group_means(labels, rows)
+                tree = weighted_linkage(distances_between(means), sizes, n_clusters=wanted[0])
+            found += [cut(tree, finer, count)[labels] if count < finer else labels for count in wanted]
         return found
 
     def resolutions_near(self, counts: np.ndarray, width: float) -> np.ndarray:

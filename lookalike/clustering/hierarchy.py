@@ -40,7 +40,7 @@ def cut_tree(
     largest = float(distances.max(initial=0))
     scores = {"max_distance": max(largest, float(tree[:, 2].max(initial=0)))}
     if n_clusters is not None:
-        return cut(tree, n_clusters), {"cut_height": cut_height(tree, n_clusters)} | scores
+        return cut(tree, len(tree) + 1, n_clusters), {"cut_height": cut_height(tree, n_clusters)} | scores
     if options.criterion == "inconsistent":
         return fcluster(tree, options.max_inconsistency, "inconsistent", depth=options.depth) - 1, scores
     height = largest * (1 - options.sim)

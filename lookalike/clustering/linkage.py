@@ -16,36 +16,43 @@ def group_means(labels: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.nd
     return (member @ np.asarray(rows, np.float32)) / np.maximum(sizes, 1)[:, None], sizes
 
 
-def weighted_linkage(distances: np.ndarray, weights: np.ndarray, method: str = "ward") -> np.ndarray:
-    """Link points of given distances (m, m) and weights (m,) by "ward" or "average" linkage: float64 (m - 1, 4).
+def weighted_linkage(
+    distances: np.ndarray, weights: np.ndarray, method: str = "ward", *, n_clusters: int = 1
+) -> np.ndarray:
+    """Link points of given distances (m, m) and weights (m,) until n_clusters are left: float64 (m - n_clusters, 4).
 
-    Nearest-neighbour chain with the Lance-Williams update (F. Murtagh, 1983), O(m^2). Ward heights are
-    sqrt(2 ab / (a + b)) |x - y| of the merged weights a, b, which is SciPy's height where all weights are one.
+    method: "ward" or "average". The nearest pair is merged each time, found by lower bounds of what is nearest to each
+    point (D. Müllner, 2011), with the Lance-Williams update: about O(m) a merge. Ward heights are sqrt(2 ab / (a + b))
+    |x - y| of the merged weights a, b, which is SciPy's height where all weights are one.
     """
     sizes = np.asarray(weights, dtype=np.float64).copy()
     distances = np.array(distances, dtype=np.float64)
     if method == "ward":
         distances **= 2
-        distances *= 2 * sizes[:, None] * sizes / (sizes[:, None] + sizes)
+        distances /= sizes[:, None] + sizes
+        distances *= 2 * sizes[:, None]
+        distances *= sizes
     np.fill_diagonal(distances, np.inf)
-    merges, chain, heights = [], [], np.zeros(len(sizes))
-    alive = np.ones(len(sizes), bool)
-    while len(merges) < len(sizes) - 1:
-        chain = chain or [int(alive.argmax())]
-        a, b = _reciprocal_pair(distances, chain)
-        heights[b] = max(heights[a], heights[b], distances[a, b])  # rounding must not put a parent below its child
-        merges.append((a, b, heights[b]))
+    nearest = _Nearest(distances)
+    merges, height = [], 0.0
+    while len(merges) < len(sizes) - n_clusters:
+        a, b = nearest.pair()
+        height = max(height, distances[a, b])  # rounding must not put a parent below its child
+        merges.append((a, b, height))
         row = _lance_williams(distances, sizes, a, b, method)
         distances[a], distances[:, a] = np.inf, np.inf
         distances[b], distances[:, b] = row, row
         sizes[b] += sizes[a]
-        alive[a] = False
+        nearest.merged(a, b)
     return _in_scipy_format(merges, len(sizes), squared=method == "ward")
 
 
-def cut(linkage: np.ndarray, n_clusters: int) -> np.ndarray:
-    """Cut a monotone linkage into exactly n_clusters: labels int64 (m,). Unlike SciPy's "maxclust", ties are split."""
-    n = len(linkage) + 1
+def cut(linkage: np.ndarray, n_points: int, n_clusters: int) -> np.ndarray:
+    """Cut a monotone linkage of n_points, which leaves n_clusters at most, into exactly these: labels int64 (n,).
+
+    Unlike SciPy's "maxclust", ties are split.
+    """
+    n = n_points
     owner = np.arange(2 * n - 1)
     for i, (a, b) in enumerate(linkage[: n - n_clusters, :2].astype(int)):
         owner[[a, b]] = n + i
@@ -54,15 +61,37 @@ def cut(linkage: np.ndarray, n_clusters: int) -> np.ndarray:
     return np.unique(owner[:n], return_inverse=True)[1]
 
 
-def _reciprocal_pair(distances: np.ndarray, chain: list[int]) -> tuple[int, int]:
-    # Walks to nearest neighbours until two are each other's nearest, and takes both off the chain.
-    while True:
-        last = chain[-1]
-        nearest = int(distances[last].argmin())
-        if len(chain) > 1 and distances[last, chain[-2]] <= distances[last, nearest]:
-            b, a = chain.pop(), chain.pop()
-            return min(a, b), max(a, b)
-        chain.append(nearest)
+class _Nearest:
+    """The nearest other point of each, of distances (m, m) that change as points are merged.
+
+    A merged point is no nearer to any other than the nearer of the two it is made of, so that the distances known
+    before are lower bounds: they are measured anew only when one is the lowest of all.
+    """
+
+    def __init__(self, distances: np.ndarray) -> None:
+        self._distances = distances
+        self._other = distances.argmin(axis=1)
+        self._bound = distances.min(axis=1)
+        self._is_exact = np.ones(len(distances), bool)
+
+    def pair(self) -> tuple[int, int]:
+        """Return two points that no other two are nearer than."""
+        while True:
+            one = int(self._bound.argmin())
+            if self._is_exact[one]:
+                return one, int(self._other[one])
+            self._measure(one)
+
+    def merged(self, gone: int, kept: int) -> None:
+        """Take in that a point was merged into another, whose distances are new."""
+        self._is_exact &= (self._other != gone) & (self._other != kept)
+        self._bound[gone], self._is_exact[gone] = np.inf, True
+        self._measure(kept)
+
+    def _measure(self, one: int) -> None:
+        row = self._distances[one]
+        self._other[one] = row.argmin()
+        self._bound[one], self._is_exact[one] = row[self._other[one]], True
 
 
 def _lance_williams(distances: np.ndarray, sizes: np.ndarray, a: int, b: int, method: str) -> np.ndarray:

@@ -98,8 +98,8 @@ def merge_units(means: np.ndarray, hits: np.ndarray, n_clusters: int) -> tuple[n
         few = f"only {len(full)} units of the map have rows: {len(full)} clusters of the {n_clusters} asked for"
         return labels, [few] if len(full) < n_clusters else []
     means, hits = means[full], hits[full]
-    linkage = weighted_linkage(distances_between(means), hits)
-    labels[full] = refine_units(means, hits, cut(linkage, n_clusters), n_clusters)
+    linkage = weighted_linkage(distances_between(means), hits, n_clusters=n_clusters)
+    labels[full] = refine_units(means, hits, cut(linkage, len(means), n_clusters), n_clusters)
     return labels, []
 
 
