@@ -8,7 +8,6 @@ import numpy as np
 
 from lookalike.clustering.assignment import assign
 from lookalike.clustering.scaling import sample_rows
-from lookalike.core.arrays import one_blas_thread
 from lookalike.core.progress import progress
 
 __all__ = ["initial_map", "neighbourhood", "radii", "smooth", "train_batch"]
@@ -38,8 +37,7 @@ def initial_map(features: np.ndarray, rows: int, cols: int, *, seed: int) -> np.
     """Span a regular grid over the two main principal axes of a sample of the rows: float32 (rows, cols, d)."""
     sample = sample_rows(features, seed=seed, n_bytes=4 * features.shape[1] * AXES_ROWS).astype(np.float32)
     mean = sample.mean(axis=0)
-    with one_blas_thread():
-        values, axes = np.linalg.eigh(np.cov(sample, rowvar=False).reshape(len(mean), -1))
+    values, axes = np.linalg.eigh(np.cov(sample, rowvar=False).reshape(len(mean), -1))
     longer, shorter = (np.sqrt(max(v, 0.0)) * axis for v, axis in _two_largest(values, axes))
     down = INITIAL_SPREAD * np.linspace(-1, 1, rows) if rows > 1 else np.zeros(1)
     across = INITIAL_SPREAD * np.linspace(-1, 1, cols) if cols > 1 else np.zeros(1)

@@ -16,6 +16,7 @@ from lookalike.clustering.evidence import GRAPHS, Evidence, gather
 from lookalike.clustering.likelihood import WEIGHTS, choose_levels, exact, interval, likelihood, most_likely
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
+from lookalike.core.arrays import one_blas_thread
 from lookalike.core.progress import progress
 
 __all__ = [
@@ -76,6 +77,7 @@ def by_silhouette(space: Space) -> Count:
     return counted(space, _best_silhouette)
 
 
+@one_blas_thread()
 def counted(space: Space, count: Callable[[Space], Count]) -> Count:
     """Return count(space of unit rows), above 10,000 rows of a sample of them, with the photos a group as evidence.
 

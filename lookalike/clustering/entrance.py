@@ -12,11 +12,13 @@ from lookalike.clustering.methods import METHODS
 from lookalike.clustering.methods.options import MethodOptions
 from lookalike.clustering.result import Clustering, renumber
 from lookalike.clustering.space import Space
+from lookalike.core.arrays import one_blas_thread
 from lookalike.core.errors import UserError
 
 __all__ = ["cluster"]
 
 
+@one_blas_thread()
 def cluster(method: str, space: Space, n_clusters: int | None, options: MethodOptions | None = None) -> Clustering:
     """Cluster the rows of a space by a method of METHODS and number the clusters by size.
 

@@ -17,7 +17,7 @@ from lookalike.clustering.divisions import Divisions, divide
 from lookalike.clustering.linkage import group_means
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
-from lookalike.core.arrays import distances_between, one_blas_thread
+from lookalike.core.arrays import distances_between
 from lookalike.core.cores import cpu_count
 
 __all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
@@ -86,7 +86,7 @@ def gather(space: Space, advance: Callable[[int], None]) -> Evidence:
         advance(1)
         return measured
 
-    with one_blas_thread(), ThreadPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(cpu_count()) as pool:
         seen = pool.map(of_graph, range(len(SCALES)))  # begun before the others
         normals, shuffles = normal(rows, NORMALS, seed=space.seed), shuffled(rows, SHUFFLES, seed=space.seed)
         anew = list(pool.map(partial(by_chance, _scatter_alone), range(NORMALS), normals))

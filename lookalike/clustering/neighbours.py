@@ -35,7 +35,7 @@ PROBES = (12, 24, 48, 96)  # lists searched of about 4 sqrt(n): the fewest that 
 LEAST_RECALL = 0.9
 TRIED_ROWS = 500  # whose neighbours are sought exactly to choose the probes
 TRAINING_ROWS_A_LIST = 40
-QUERIES_AT_ONCE = 2_048  # by a thread or a worker
+QUERIES_AT_ONCE = 1_024  # by a thread or a worker
 COMPARED_AT_ONCE = 512  # rows whose candidates a thread or a worker holds
 CHECKED_ROWS = 10_000  # whose neighbours are sought exactly, too, to measure what an approximation misses
 LOCAL_SCALE = 7  # the neighbour whose distance is a row's own scale (Zelnik-Manor and Perona, 2004)
@@ -49,8 +49,6 @@ def nearest_neighbours(rows: np.ndarray, k: int, *, seed: int) -> tuple[np.ndarr
     k = min(k, len(rows) - 1)
     unit = _unit(rows)
     index, notes = _index(unit, k, seed)
-    if not notes:  # few rows, and faiss computes a product of matrices: in parts its last bits would be others
-        return *_search(index, k, unit, 0), notes
     with _stored(index, getattr(unit, "crew", None)) as opened:
         found = list(map_rows(partial(_search_by_one_thread, opened, k), unit, size=QUERIES_AT_ONCE))
     similarities, indices = zip(*found, strict=True)

@@ -9,13 +9,14 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigh
 
-from lookalike.core.arrays import BLOCK_ROWS, map_blocks, unit_rows
+from lookalike.core.arrays import BLOCK_ROWS, map_blocks, one_blas_thread, unit_rows
 from lookalike.core.executors import shard_slices
 
 __all__ = ["SCALINGS", "fill", "prepare", "principal_axes", "sample_rows", "selected"]
 
 SAMPLE_BYTES = 256 * 2**20  # rows that axes are computed from
 MEMORY_BYTES = 2**31  # a prepared table above this goes to disk
+PRODUCTS_ROWS = 4_096  # of a block whose products a thread sums
 MOST_EXACT = 2_048  # dimensions of which principal axes are computed from the whole covariance
 
 
@@ -49,20 +50,21 @@ SCALINGS: dict[str, Callable] = {  # name -> function of the features that retur
 }
 
 
+@one_blas_thread()
 def principal_axes(rows: np.ndarray, count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean (d,) of float32 rows (n, d) and their first principal axes (p, d), p at most count, n and d.
 
     The largest loading of each axis is positive. seed: of a randomized search, above 2,048 dimensions.
     """
     count, mean = min(count, *rows.shape), rows.mean(axis=0)
-    around = rows - mean
     if rows.shape[1] <= MOST_EXACT:
         top = [rows.shape[1] - count, rows.shape[1] - 1]
-        axes = eigh(around.T @ around, subset_by_index=top, overwrite_a=True)[1].T[::-1]
+        products = sum(map_blocks(lambda block, start: (block - mean).T @ (block - mean), rows, size=PRODUCTS_ROWS))
+        axes = eigh(products, subset_by_index=top, overwrite_a=True)[1].T[::-1]
     else:
         from sklearn.utils.extmath import randomized_svd  # late: its import takes most of a second
 
-        axes = randomized_svd(around, count, random_state=seed)[2]
+        axes = randomized_svd(rows - mean, count, random_state=seed)[2]
     largest = axes[np.arange(count), np.abs(axes).argmax(axis=1)]
     return mean, np.where(largest < 0, -1, 1)[:, None].astype(np.float32) * axes
 

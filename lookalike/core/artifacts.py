@@ -18,7 +18,7 @@ __all__ = ["FORMAT", "Manifest", "damage", "read_manifest", "recover", "remove_o
 
 FORMAT = 4  # of the artifacts; a higher number makes every older result stale
 # Added to it, for results of one stage alone; never lowered.
-EDITIONS = {"03_extract": 1, "04_found": 3, "04_cluster": 1, "06_visualize": 1}
+EDITIONS = {"03_extract": 1, "04_near_duplicates": 1, "04_found": 4, "04_cluster": 2, "06_visualize": 2, "07_search": 1}
 MANIFEST = "manifest.json"
 MARKER = ".lookalike.json"  # in a folder of prepared photos: whose they are, see preprocess/prepared.py
 OLDER_LIST = ".lookalike-folders.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from lookalike.core.arrays import map_blocks, unit_rows
+from lookalike.core.arrays import map_blocks, one_blas_thread, unit_rows
 
 __all__ = ["EXACT_ROWS", "VectorIndex", "build"]
 
@@ -24,6 +24,7 @@ PROBED = 48  # inverted lists that a query looks into
 INDEX, AXES_FILE = "index.faiss", "axes.npy"
 
 
+@one_blas_thread()
 def build(folder: Path, rows: Sequence, *, seed: int, name: str = "features") -> list[str]:
     """Write the index of the rows (n, d) into a folder and return the approximations made.
 

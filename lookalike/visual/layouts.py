@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 
+from lookalike.core.arrays import one_blas_thread
 from lookalike.core.errors import UserError
 
 __all__ = ["on_grid", "principal_axes", "require_umap", "shown_rows", "tsne", "umap"]
@@ -27,6 +28,7 @@ def shown_rows(n_rows: int, max_rows: int, *, seed: int) -> tuple[np.ndarray, li
     return np.sort(rows), [f"t-SNE of {max_rows:,} of {n_rows:,} photos"]
 
 
+@one_blas_thread()
 def principal_axes(sample: np.ndarray, *, seed: int) -> np.ndarray:
     """Project rows (m, d) onto their main axes: float32, at least two columns, all zero where the rows do not vary."""
     sample = np.asarray(sample, np.float32)
@@ -38,6 +40,7 @@ def principal_axes(sample: np.ndarray, *, seed: int) -> np.ndarray:
     return reduced
 
 
+@one_blas_thread()
 def tsne(axes: np.ndarray, *, perplexity: float = 30, seed: int) -> np.ndarray:
     """Lay principal axes (m, c) out on a plane by t-SNE from a PCA start (Kobak and Berens, 2019): float32 (m, 2).
 
