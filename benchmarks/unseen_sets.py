@@ -22,6 +22,7 @@ from lookalike.clustering.entrance import cluster
 from lookalike.clustering.evidence import Evidence, gather
 from lookalike.clustering.likelihood import learn
 from lookalike.clustering.space import Space
+from lookalike.core.arrays import one_blas_thread
 from lookalike.core.progress import progress
 from lookalike.evaluation.scores import external_scores
 from lookalike.networks.fusion import ENOUGH, WEIGHT, Eye, learn_fusion
@@ -55,6 +56,7 @@ def space_of(task: Task) -> Space:
     return Space(task.eyes["network"], seed=0).unit()
 
 
+@one_blas_thread()
 def evidence_of(task: Task, work: Path) -> Evidence:
     """Return the evidence for each number of groups of a task."""
     return kept(work / "evidence" / f"{task.name}.pickle", lambda: gather(space_of(task), lambda graphs: None))

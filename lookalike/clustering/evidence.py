@@ -12,12 +12,12 @@ from functools import partial
 
 import numpy as np
 
+from lookalike.clustering.assignment import nearest
 from lookalike.clustering.chance import normal, on_axes, shuffled
 from lookalike.clustering.divisions import Divisions, divide
 from lookalike.clustering.linkage import group_means
 from lookalike.clustering.neighbours import connect
 from lookalike.clustering.space import Space
-from lookalike.core.arrays import distances_between
 from lookalike.core.cores import cpu_count
 
 __all__ = ["COLUMNS", "GRAPHS", "Evidence", "count_grid", "gather"]
@@ -30,7 +30,7 @@ COLUMNS = {  # name -> what it says of a number of groups
 }
 SCALES = (8, 14, 25)  # neighbours of the graphs divided
 RATIO, RATIO_BY_CHANCE = 1.4, 1.744  # of one resolution to the next
-NORMALS, SHUFFLES, SCALE_BY_CHANCE = 1, 1, 18
+NORMALS, SHUFFLES, SCALE_BY_CHANCE = 1, 1, 12
 GRAPHS = len(SCALES) + NORMALS + SHUFFLES
 AXES = 128  # that scatter is measured on
 FEWEST_A_GROUP = 5  # photos, on average: with fewer the evidence is noise
@@ -145,13 +145,13 @@ def _apart(labels: np.ndarray, inside: np.ndarray, means: np.ndarray, sizes: np.
     """Return the mean log of Fisher's criterion (1936) along the line between each group's mean and the nearest."""
     if len(sizes) == 1:
         return 0.0
-    distances = distances_between(means)
-    np.fill_diagonal(distances, np.inf)
-    nearest = distances.argmin(axis=1)
-    apart = distances[np.arange(len(means)), nearest]
-    direction = (means - means[nearest]) / np.maximum(apart, 1e-9)[:, None]
+    two = nearest(means, means, second=True)
+    other = np.where(two[:, 0] == np.arange(len(means)), two[:, 1], two[:, 0])
+    between = means - means[other]
+    apart = np.linalg.norm(between, axis=1)
+    direction = between / np.maximum(apart, 1e-9)[:, None]
     variance = np.bincount(labels, np.einsum("nd,nd->n", inside, direction[labels]) ** 2) / np.maximum(sizes - 1, 1)
-    return float(np.log(apart / np.sqrt(variance + variance[nearest] + 1e-6) + 0.1).mean())
+    return float(np.log(apart / np.sqrt(variance + variance[other] + 1e-6) + 0.1).mean())
 
 
 def _kept(labels: np.ndarray, rows: np.ndarray, indices: np.ndarray) -> float:
