@@ -1,5 +1,5 @@
 """Score grouping and the number of groups on whole sets and random choices of classes that chose no setting.
-Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 32] [--parts count given]
+Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 32] [--parts count whole]
 
 The weights of the evidence for a number of groups are learnt on all sets but the one scored, on choices of 3 to 60 of
 their classes and on some of two. What was measured is kept in the work folder, so that a run can be done in parts;
@@ -11,13 +11,14 @@ import json
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from time import perf_counter, process_time
 
 import numpy as np
 from unseen_tasks import SETS, Task, choices, read_set
 
-from lookalike.clustering.count import Count, from_evidence
+from lookalike.clustering.count import Count, by_evidence, from_evidence
 from lookalike.clustering.entrance import cluster
 from lookalike.clustering.evidence import Evidence, gather
 from lookalike.clustering.likelihood import learn
@@ -199,7 +200,24 @@ def report_eyes(tasks: Tasks, work: Path) -> None:
         print(f"| {word} | | | {values[0]:+.3f} | {values[1]:+.3f} | | {values[2]:+.3f} |")
 
 
-PARTS = ("count", "given", "estimated", "eyes")
+def report_cost(whole: dict[str, Task], rounds: int = 5) -> None:
+    """Print how long the estimate takes, beside one grouping that searches its own neighbours, in pairs."""
+    print("\n| set | photos | estimate | `recommended` | ratio | of processor time |\n|---|---|---|---|---|---|")
+    for name, task in whole.items():
+
+        def spent(work: Callable[[Space], object], rows: np.ndarray = task.eyes["network"]) -> list[float]:
+            began = perf_counter(), process_time()
+            work(Space(rows, seed=0))
+            return [perf_counter() - began[0], process_time() - began[1]]
+
+        ways = by_evidence, partial(cluster, "recommended", n_clusters=task.n_classes)
+        pairs = np.array([[spent(way) for way in ways] for _ in range(rounds + 1)][1:])  # the first one warms up
+        (estimate, grouping), ratios = np.median(pairs[:, :, 0], axis=0), pairs[:, 0] / pairs[:, 1]
+        wall, processor = (f"{np.median(each):.2f} ({each.min():.2f}-{each.max():.2f})" for each in ratios.T)
+        print(f"| {name} | {len(task.true)} | {estimate:.2f} s | {grouping:.2f} s | {wall} | {processor} |", flush=True)
+
+
+PARTS = ("count", "given", "whole", "estimated", "eyes", "cost")
 
 
 def settings() -> argparse.Namespace:
@@ -225,7 +243,7 @@ def main() -> None:
     sets = {name: read_set(name, chosen.shared, chosen.work) for name in chosen.sets}
     tasks = {name: list(choices(one, chosen.tasks)) for name, one in sets.items()}
     twos = {name: list(choices(one, chosen.tasks // 2, classes=2)) for name, one in sets.items()}
-    work = chosen.work / "unseen_sets"
+    whole, work = {name: sets[name] for name in chosen.whole if name in sets}, chosen.work / "unseen_sets"
     if chosen.learn:
         return print(json.dumps(weights_without("", tasks, twos, work), indent=4))
     weights = cache(lambda name: weights_without(name, tasks, twos, work))
@@ -234,15 +252,18 @@ def main() -> None:
         return from_evidence(space_of(task), evidence_of(task, work), weights(name))
 
     if "count" in chosen.parts:
-        report_count(tasks, {name: sets[name] for name in chosen.whole if name in sets}, estimate)
+        report_count(tasks, whole, estimate)
         report_count(twos, {}, estimate)
     if "given" in chosen.parts:
         report_given(tasks, chosen.seeds, work)
-        report_given({name: [sets[name]] for name in chosen.whole if name in sets}, chosen.seeds, work)
+    if "whole" in chosen.parts:
+        report_given({name: [task] for name, task in whole.items()}, chosen.seeds, work)
     if "estimated" in chosen.parts:
         report_estimated(tasks, estimate, work)
     if "eyes" in chosen.parts:
         report_eyes(tasks, work)
+    if "cost" in chosen.parts:
+        report_cost(whole)
 
 
 if __name__ == "__main__":
