@@ -114,7 +114,8 @@ def eyes_in_words(eyes: Mapping[str, Eye]) -> str:
 def _in_words(name: str, eye: Eye) -> str:
     if eye.agreement is None:
         return name if eye.weight else f"0 {name} (too few photos to weigh it)"
-    return f"{eye.weight:g} {name} (agrees in {eye.agreement:.0%} of cases)".replace("%", " %")
+    why = f"agrees in {eye.agreement:.0%} of cases" + ("" if eye.weight else f", {ENOUGH:.0%} are needed")
+    return f"{eye.weight:g} {name} ({why})".replace("%", " %")
 
 
 def _kept(own: np.ndarray, other: np.ndarray) -> float:

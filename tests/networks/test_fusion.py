@@ -119,7 +119,8 @@ def test_evened_histograms_tell_groups_that_one_large_bin_hides():
 def test_the_weights_are_told_with_their_reason():
     told = eyes_in_words({"a": Eye(), "b": Eye(0.6, 0.771), "c": Eye(0, 0.5), "d": Eye(0, None)})
     assert told == (
-        "a + 0.6 b (agrees in 77 % of cases) + 0 c (agrees in 50 % of cases) + 0 d (too few photos to weigh it)"
+        "a + 0.6 b (agrees in 77 % of cases) + 0 c (agrees in 50 % of cases, 66 % are needed)"
+        " + 0 d (too few photos to weigh it)"
     )
 
 
