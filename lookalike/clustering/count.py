@@ -35,7 +35,7 @@ SCALES = (8, 10, 12, 15, 20, 25, 30)  # neighbours of the graphs whose communiti
 NEIGHBOURS = 15
 ROWS = 10_000  # above it, as many random ones are counted
 SILHOUETTE_ROWS = 1_000
-LEAST_CLEAR = 0.2  # logits by which nearest photos share a group more often than by chance; below it, one group
+LEAST_CLEAR = 0.25  # logits by which nearest photos share a group more often than by chance; below it, one group
 
 
 @dataclass(frozen=True)

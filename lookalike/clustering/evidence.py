@@ -28,12 +28,13 @@ COLUMNS = {  # name -> what it says of a number of groups
     "separation": "log of Fisher's criterion of each group and the nearest other, on average",
     "merging": "fall of the separation from clearly fewer to clearly more groups",
 }
-SCALES = (8, 14, 25)  # neighbours of the graphs divided
+SCALES = (5, 11, 25)  # neighbours of the graphs divided
 RATIO, RATIO_BY_CHANCE = 1.4, 1.744  # of one resolution to the next
 NORMALS, SHUFFLES, SCALE_BY_CHANCE = 1, 1, 12
 GRAPHS = len(SCALES) + NORMALS + SHUFFLES
 AXES = 128  # that scatter is measured on
-FEWEST_A_GROUP = 5  # photos, on average: with fewer the evidence is noise
+FEWEST_A_GROUP = 3  # photos, on average: with fewer the evidence is noise
+FEWEST_OF_MANY, MANY_GROUPS = 5, 300  # above so many groups: looking at more of them takes long
 MOST_GROUPS, GRID = 1_000, 40
 BEYOND = 6  # numbers looked at above the last that is asked of
 SMOOTHING, REACH = 0.12, 0.4  # in the logarithm of the number of groups: width of averages, and what is clearly more
@@ -58,7 +59,7 @@ class Evidence:
 
 def count_grid(n: int) -> np.ndarray:
     """Return the numbers of groups looked at for n rows: int (m,), rising by about equal ratios from 2."""
-    top = min(MOST_GROUPS, max(n // FEWEST_A_GROUP, 2))
+    top = min(MOST_GROUPS, max(n // FEWEST_OF_MANY, min(n // FEWEST_A_GROUP, MANY_GROUPS), 2))
     return np.unique(np.round(np.geomspace(2, top, GRID)).astype(int))
 
 

@@ -48,7 +48,8 @@ def test_rows_most_of_which_are_equal_give_finite_evidence():
     assert all(np.isfinite(values).all() for values in evidence.columns.values())
 
 
-def test_the_grid_rises_and_reaches_down_to_five_photos_a_group():
-    counts = count_grid(1_000)
-    assert counts[0] == 2 and counts[-1] == 200 and (np.diff(counts) > 0).all()
+@pytest.mark.parametrize(("photos", "groups"), [(600, 200), (1_000, 300), (3_000, 600), (100_000, 1_000)])
+def test_the_grid_rises_and_reaches_down_to_few_photos_a_group(photos, groups):
+    counts = count_grid(photos)
+    assert counts[0] == 2 and counts[-1] == groups and (np.diff(counts) > 0).all()
     assert count_grid(4).tolist() == [2]
