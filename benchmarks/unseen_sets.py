@@ -2,8 +2,8 @@
 Run: python benchmarks/unseen_sets.py [--shared ../shared] [--sets NAME ...] [--tasks 32] [--parts count whole]
 
 The weights of the evidence for a number of groups are learnt on all sets but the one scored, on choices of 3 to 60 of
-their classes and on some of two. What was measured is kept in the work folder, so that a run can be done in parts;
-delete it to measure again.
+their classes and on some of two, and scored on choices of few photos a class, too. What was measured is kept in the
+work folder, so that a run can be done in parts; delete it to measure again.
 """
 
 import argparse
@@ -243,6 +243,7 @@ def main() -> None:
     sets = {name: read_set(name, chosen.shared, chosen.work) for name in chosen.sets}
     tasks = {name: list(choices(one, chosen.tasks)) for name, one in sets.items()}
     twos = {name: list(choices(one, chosen.tasks // 2, classes=2)) for name, one in sets.items()}
+    fews = {name: list(choices(one, chosen.tasks // 2, few=True)) for name, one in sets.items()}
     whole, work = {name: sets[name] for name in chosen.whole if name in sets}, chosen.work / "unseen_sets"
     if chosen.learn:
         return print(json.dumps(weights_without("", tasks, twos, work), indent=4))
@@ -254,6 +255,7 @@ def main() -> None:
     if "count" in chosen.parts:
         report_count(tasks, whole, estimate)
         report_count(twos, {}, estimate)
+        report_count(fews, {}, estimate)
     if "given" in chosen.parts:
         report_given(tasks, chosen.seeds, work)
     if "whole" in chosen.parts:

@@ -20,6 +20,7 @@ EYES = {"network": "mobilenet_v2", "handcrafted": "handcrafted"}
 FEWEST, MOST = 3, 60  # classes of a choice
 ROWS = 1_200  # of a choice, at most
 PHOTOS_A_CLASS = 12, 100
+FEW = (5, 12)  # photos of a class where there are few
 SMALLEST = 5  # photos of a class where sizes are unequal
 
 
@@ -56,22 +57,28 @@ def _extract(name: str, shared: Path, kept: Path) -> None:
     np.savez(kept, features=eyes["network"], handcrafted=eyes["handcrafted"], labels=true, classes=classes)
 
 
-def choices(whole: Task, n: int, classes: int | None = None) -> Iterator[Task]:
-    """Yield n random choices of so many classes of a set, by default 3 to 60, in turn of equal and of unequal sizes."""
+def choices(whole: Task, n: int, classes: int | None = None, *, few: bool = False) -> Iterator[Task]:
+    """Yield n random choices of so many classes of a set, by default 3 to 60, in turn of equal and of unequal sizes.
+
+    few: of 5 to 12 photos a class, all of equal sizes.
+    """
     kind = [] if classes is None else [classes]
+    kind += [FEW[0]] if few else []
     for seed in range(n):
-        generator, equal = np.random.default_rng([seed, *whole.name.encode(), *kind]), seed % 2 == 0
+        generator, equal = np.random.default_rng([seed, *whole.name.encode(), *kind]), few or seed % 2 == 0
         k = classes or round(np.exp(generator.uniform(np.log(FEWEST), np.log(min(MOST, whole.n_classes)))))
-        rows = _choose(whole.true, k, equal, generator)
+        rows = _choose(whole.true, k, equal, generator, FEW if few else PHOTOS_A_CLASS)
         eyes = {eye: vectors[rows] for eye, vectors in whole.eyes.items()}
-        name = "-".join(map(str, [whole.name, *kind, "equal" if equal else "unequal", seed]))
+        name = "-".join(map(str, [whole.name, *kind, "few" if few else "equal" if equal else "unequal", seed]))
         yield Task(name, eyes, whole.true[rows])
 
 
-def _choose(true: np.ndarray, k: int, equal: bool, generator: np.random.Generator) -> np.ndarray:
+def _choose(
+    true: np.ndarray, k: int, equal: bool, generator: np.random.Generator, photos: tuple[int, int]
+) -> np.ndarray:
     names, counts = np.unique(true, return_counts=True)
     chosen = generator.choice(len(names), k, replace=False)
-    largest = np.exp(generator.uniform(*np.log(PHOTOS_A_CLASS)))
+    largest = np.exp(generator.uniform(*np.log(photos)))
     # Unequal sizes fall as in Zipf's law: the first class is largest, most are small.
     sizes = np.full(k, largest) if equal else np.maximum(SMALLEST, 3 * largest / np.arange(1, k + 1) ** 0.75)
     sizes = np.maximum(SMALLEST, sizes * min(1, ROWS / sizes.sum())).astype(int)
