@@ -47,12 +47,11 @@ def weighted_linkage(
     return _in_scipy_format(merges, len(sizes), squared=method == "ward")
 
 
-def cut(linkage: np.ndarray, n_points: int, n_clusters: int) -> np.ndarray:
-    """Cut a monotone linkage of n_points, which leaves n_clusters at most, into exactly these: labels int64 (n,).
+def cut(linkage: np.ndarray, n: int, n_clusters: int) -> np.ndarray:
+    """Cut a monotone linkage of n points, which leaves n_clusters at most, into exactly these: labels int64 (n,).
 
     Unlike SciPy's "maxclust", ties are split.
     """
-    n = n_points
     owner = np.arange(2 * n - 1)
     for i, (a, b) in enumerate(linkage[: n - n_clusters, :2].astype(int)):
         owner[[a, b]] = n + i
@@ -107,8 +106,7 @@ def _lance_williams(distances: np.ndarray, sizes: np.ndarray, a: int, b: int, me
 
 
 def _in_scipy_format(merges: list, n_points: int, *, squared: bool) -> np.ndarray:
-    # Sorted by height, clusters named n, n + 1, ... as they arise; the last column counts points, as SciPy expects.
-    merges = sorted(merges, key=lambda merge: merge[2])
+    # In order of height, as they come; clusters are named n, n + 1, ... and the last column counts points.
     name, counts = np.arange(n_points), np.ones(n_points, np.int64)
     linkage = np.empty((len(merges), 4))
     for i, (a, b, height) in enumerate(merges):

@@ -59,14 +59,23 @@ def principal_axes(rows: np.ndarray, count: int, *, seed: int) -> tuple[np.ndarr
     count, mean = min(count, *rows.shape), rows.mean(axis=0)
     if rows.shape[1] <= MOST_EXACT:
         top = [rows.shape[1] - count, rows.shape[1] - 1]
-        products = sum(map_blocks(lambda block, start: (block - mean).T @ (block - mean), rows, size=PRODUCTS_ROWS))
-        axes = eigh(products, subset_by_index=top, overwrite_a=True)[1].T[::-1]
+        axes = eigh(_products(rows, mean), subset_by_index=top, overwrite_a=True)[1].T[::-1]
     else:
         from sklearn.utils.extmath import randomized_svd  # late: its import takes most of a second
 
         axes = randomized_svd(rows - mean, count, random_state=seed)[2]
     largest = axes[np.arange(count), np.abs(axes).argmax(axis=1)]
     return mean, np.where(largest < 0, -1, 1)[:, None].astype(np.float32) * axes
+
+
+def _products(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Sum the products of each pair of columns of rows (n, d) less their mean, block by block: float32 (d, d)."""
+
+    def of_block(block: np.ndarray, start: int) -> np.ndarray:
+        around = block - mean
+        return around.T @ around
+
+    return sum(map_blocks(of_block, rows, size=PRODUCTS_ROWS))
 
 
 def column_range(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

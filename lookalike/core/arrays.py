@@ -122,10 +122,11 @@ def _sum_known(n_labels: int, block: np.ndarray, start: int, own: np.ndarray) ->
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep matrix products on the calling thread: where threads wait for each other, small ones take far longer.
+    """Keep matrix products on the calling thread: over more, their last bits would depend on the number of cores.
 
-    The limit is one of the process: held by several threads at once, it ends with the last of them. OpenBLAS heeds
-    the thread that has set it first, mostly the main one.
+    Small ones take less time so, too, as threads need not wait for each other. The limit is one of the process: held by
+    several threads at once, it ends with the last of them. OpenBLAS heeds the thread that has set it first, mostly the
+    main one.
     """
     with _limit.lock:
         if not _limit.holders:
